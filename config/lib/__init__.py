@@ -1,0 +1,1 @@
+"""Small pure helpers with no model; every app may use them, they use none."""
