@@ -1,0 +1,33 @@
+"""The case and everything that hangs on it, one file per reason to change."""
+
+from complaints.models.case import Attachment, Case, CaseCounter, CaseWords, Category, Resident
+from complaints.models.handing import DispatchRule, Handover, Holding, JointTask, Objection, Return
+from complaints.models.history import DayHead, Event
+from complaints.models.imports import ImportRun
+from complaints.models.promises import Clock, Consent
+from complaints.models.talk import Callback, ContactLog, Note, Reply, ReplyTemplate
+
+__all__ = [
+    "Attachment",
+    "Callback",
+    "Case",
+    "CaseCounter",
+    "CaseWords",
+    "Category",
+    "Clock",
+    "Consent",
+    "ContactLog",
+    "DayHead",
+    "DispatchRule",
+    "Event",
+    "Handover",
+    "Holding",
+    "ImportRun",
+    "JointTask",
+    "Note",
+    "Objection",
+    "Reply",
+    "ReplyTemplate",
+    "Resident",
+    "Return",
+]

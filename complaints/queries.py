@@ -1,0 +1,113 @@
+"""Cases in business words that chain: `Case.objects.visible_to(scope).open().red(now)`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Case, CharField, Exists, F, FilteredRelation, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Least
+
+from complaints.lights import Light
+from complaints.words import query_grams
+from staff.scope import Scope
+
+if TYPE_CHECKING:
+    from complaints.models.case import Case as CaseRow
+
+
+class CaseQuerySet(QuerySet["CaseRow"]):
+    def visible_to(self, scope: Scope) -> Self:
+        """The one cut by scope. Everything else (lists, counts, search, export, API) starts from it."""
+        from complaints.models import Handover, JointTask
+
+        if scope.person is None:
+            return self.none()
+        if scope.whole_streets and scope.streets == scope.whole_streets:
+            return self.filter(street__in=scope.whole_streets)
+        reach = Q(street__in=scope.whole_streets) if scope.whole_streets else Q()
+        if scope.communities:
+            reach |= Q(community__in=scope.communities)
+        if scope.units:
+            reach |= Q(unit__in=scope.units)
+            asked = Q(to_unit__in=scope.units, verdict="") | Q(to_person=scope.person, verdict="")
+            reach |= Q(pk__in=Handover.objects.filter(asked).values("case"))
+            reach |= Q(pk__in=JointTask.objects.filter(unit__in=scope.units, cancelled=False).values("case"))
+            reach |= Q(responsible=scope.person) | Q(first_contact=scope.person)
+        if scope.closed_only:
+            reach |= Q(street__in=scope.closed_only, status="concluded")
+        return self.filter(reach) if reach else self.none()
+
+    def open(self) -> Self:
+        return self.filter(closed_at__isnull=True)
+
+    def closed(self) -> Self:
+        return self.filter(closed_at__isnull=False)
+
+    def held_by(self, person: int) -> Self:
+        return self.filter(responsible=person)
+
+    def about(self, words: str) -> Self:
+        """Cases whose title, text, place or numbers contain all the words."""
+        for word in words.split():
+            wanted = query_grams(word)
+            if not wanted:
+                return self.none()
+            query = " & ".join("'" + gram + "'" for gram in wanted)
+            self = self.filter(words__grams=SearchQuery(query, search_type="raw", config="simple"))
+        return self
+
+    def with_clocks(self) -> Self:
+        """Joins the two clocks of the current cycle as `resolution` and `response`."""
+        return self.alias(
+            resolution=FilteredRelation("clocks", condition=Q(clocks__kind="resolution", clocks__cycle=F("cycle"))),
+            response=FilteredRelation("clocks", condition=Q(clocks__kind="response", clocks__cycle=F("cycle"))),
+        )
+
+    def with_light(self, now: datetime) -> Self:
+        """`light`: the twin of `lights.case_light` in SQL; `turn_due_at`: the nearest limit that still runs."""
+        at = Coalesce(F("resolution__stopped_at"), Value(now))
+        waiting = Q(closed_at__isnull=True, response__stopped_at__isnull=True)
+        paused = Q(
+            resolution__stopped_at__isnull=True,
+            resolution__paused_from__lte=now,
+            resolution__paused_until__gt=now,
+        )
+        return self.with_clocks().annotate(
+            light=Case(
+                When(paused, then=Value(Light.PAUSED)),
+                When(Q(resolution__due_at__lt=at) | (waiting & Q(response__due_at__lt=now)), then=Value(Light.RED)),
+                When(
+                    Q(resolution__yellow_at__lt=at) | (waiting & Q(response__yellow_at__lt=now)),
+                    then=Value(Light.YELLOW),
+                ),
+                default=Value(Light.GREEN),
+                output_field=CharField(),
+            ),
+            turn_due_at=Case(
+                When(response__stopped_at__isnull=True, then=Least("resolution__due_at", "response__due_at")),
+                default=F("resolution__due_at"),
+            ),
+        )
+
+    def lit(self, now: datetime, *lights: str) -> Self:
+        return self.with_light(now).filter(light__in=lights)
+
+    def red(self, now: datetime) -> Self:
+        return self.lit(now, Light.RED)
+
+    def awaiting_callback(self) -> Self:
+        """Concluded cases whose resident is to be asked and has not answered in this cycle."""
+        from complaints.models import Callback
+
+        answered = Callback.objects.filter(case=OuterRef("pk"), cycle=OuterRef("cycle"), reached=True)
+        return self.filter(Q(status="concluded", callback_wanted=True) & ~Exists(answered))
+
+    def for_rows(self) -> Self:
+        """All that a line of a list shows, in a fixed number of queries."""
+        from complaints.models import Clock
+
+        return self.select_related("community", "grid", "unit", "category", "responsible").prefetch_related(
+            Prefetch("clocks", queryset=Clock.objects.filter(cycle=F("case__cycle")).select_related("policy__schedule"))
+        )
