@@ -167,15 +167,11 @@ class Post(models.Model):
     role = models.CharField(_("role"), max_length=12, choices=Role)
     duty = models.CharField(_("duty"), max_length=14, choices=Duty, blank=True, default=Duty.NONE)
     street = models.ForeignKey(Street, models.PROTECT, related_name="posts", verbose_name=_("street"))
-    unit = models.ForeignKey(
-        Unit, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("unit")
-    )
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("unit"))
     community = models.ForeignKey(
         Community, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("community")
     )
-    grid = models.ForeignKey(
-        Grid, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("grid")
-    )
+    grid = models.ForeignKey(Grid, models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("grid"))
     title = models.CharField(_("title"), max_length=60, blank=True)
     since = models.DateField(_("since"))
     until = models.DateField(_("until"), null=True, blank=True)

@@ -1,0 +1,295 @@
+"""Registration: one road for the counter, the phone, paper entered afterwards, the API and imports of any size."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Func, Value
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from complaints.actions.clocks import build_clocks
+from complaints.actions.common import build_event, refuse_if, stamp
+from complaints.chain import text_hash
+from complaints.models import Case, CaseWords, Category, Clock, Event, Holding, Reply, Resident
+from complaints.policies import policy_code
+from complaints.words import grams
+from services.calendar import load_calendar
+from services.policies import load_terms
+from staff.models import Community, Grid, Person, Street, Unit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The reply a case is registered with when it was answered on the spot or long ago."""
+
+    text: str
+    at: datetime
+    outcome: str = Case.Outcome.ANSWERED
+    by: Person | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """What is known of a matter when it is logged. `submitted_at` is when the resident told it."""
+
+    street: Street
+    unit: Unit
+    first_contact: Person
+    kind: str
+    channel: str
+    title: str
+    text: str
+    submitted_at: datetime
+    community: Community | None = None
+    grid: Grid | None = None
+    category: Category | None = None
+    urgency: str = Case.Urgency.NORMAL
+    place: str = ""
+    special_group: str = ""
+    identity: str = Case.Identity.NAMED
+    resident_name: str = ""
+    resident_phone: str = ""
+    resident_address: str = ""
+    backfilled: bool = False
+    source: str = ""
+    external_id: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+    submission_key: UUID | None = None
+    answer: Answer | None = None
+
+
+def register(item: Registration, *, by: Person, now: datetime) -> Case:
+    """Log one case.
+
+    1. Sent twice with the same submission key, it is the same case.
+    2. The person asked first is responsible from this moment.
+    3. The clocks start when the resident told it.
+    Raises RuleBroken for what cannot be true.
+    """
+    try:
+        with transaction.atomic():
+            return _sent_before(item) or register_many([item], by=by, now=now)[0]
+    except IntegrityError:
+        known = _sent_before(item)
+        if known is None:
+            raise
+        return known
+
+
+def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -> list[Case]:
+    """Log any number of cases in one transaction and a fixed number of statements; all of them or none.
+
+    The numbers are taken last, so that the counter's row is locked as briefly as possible.
+    """
+    for item in items:
+        check(item, now)
+    terms, calendar = load_terms(now), load_calendar()
+    cases = [_build(item, by, now) for item in items]
+    with transaction.atomic():
+        _number(cases, timezone.localdate(now))
+        events = [event for case, item in zip(cases, items, strict=True) for event in _events(case, item, by)]
+        Case.objects.bulk_create(cases, batch_size=500)
+        clocks: list[Clock] = []
+        for case, item in zip(cases, items, strict=True):
+            own = item.category.policy if item.category else ""
+            pair = build_clocks(case, terms[policy_code(item.kind, item.urgency, own)], item.submitted_at, calendar)
+            for clock in pair:
+                clock.stopped_at = item.answer.at if item.answer else None
+            clocks += pair
+        Clock.objects.bulk_create(clocks, batch_size=1000)
+        Resident.objects.bulk_create(
+            [
+                Resident(case=case, name=item.resident_name, phone=item.resident_phone, address=item.resident_address)
+                for case, item in zip(cases, items, strict=True)
+                if item.resident_name or item.resident_phone or item.resident_address
+            ]
+        )
+        Holding.objects.bulk_create(
+            [
+                Holding(
+                    case=case,
+                    person=item.first_contact,
+                    unit=item.unit,
+                    since=item.submitted_at,
+                    because=Holding.Because.REGISTERED,
+                )
+                for case, item in zip(cases, items, strict=True)
+            ]
+        )
+        Reply.objects.bulk_create(
+            [
+                Reply(
+                    case=case,
+                    cycle=1,
+                    by=item.answer.by or item.first_contact,
+                    at=item.answer.at,
+                    text=item.answer.text,
+                    is_final=True,
+                )
+                for case, item in zip(cases, items, strict=True)
+                if item.answer
+            ]
+        )
+        Event.objects.bulk_create(events, batch_size=1000)
+        index_words(cases)
+    return cases
+
+
+def check(item: Registration, now: datetime) -> None:
+    """Refuse what cannot be true; every sentence names its field."""
+    refuse_if(not item.text.strip(), "no_text", _("Please say what it is about."), field="text")
+    refuse_if(not item.title.strip(), "no_title", _("Please give it a title."), field="title")
+    refuse_if(item.submitted_at > now, "in_future", _("This time lies in the future."), field="submitted_at")
+    refuse_if(
+        item.community and item.community.street_id != item.street.pk,
+        "foreign_community",
+        _("This community belongs to another street."),
+        field="community",
+    )
+    refuse_if(
+        item.grid and (item.community is None or item.grid.community_id != item.community.pk),
+        "foreign_grid",
+        _("This grid belongs to another community."),
+        field="grid",
+    )
+    refuse_if(
+        item.unit.street_id != item.street.pk, "foreign_unit", _("This unit belongs to another street."), field="unit"
+    )
+    refuse_if(
+        item.urgency == Case.Urgency.COMPLEX,
+        "complex_needs_consent",
+        _("The class of complex cases needs an approver's consent: log the case first, then ask for it."),
+        field="urgency",
+    )
+    if item.answer:
+        refuse_if(not item.answer.text.strip(), "no_reply", _("Please write the reply."), field="answer")
+        refuse_if(
+            item.answer.at < item.submitted_at,
+            "reply_before_question",
+            _("The reply cannot be earlier than the question."),
+            field="answer_at",
+        )
+        refuse_if(item.answer.at > now, "in_future", _("This time lies in the future."), field="answer_at")
+
+
+def index_words(cases: Sequence[Case]) -> None:
+    """Make the cases' words findable."""
+    CaseWords.objects.bulk_create(
+        [
+            CaseWords(
+                case=case,
+                grams=Func(
+                    Value(grams(case.title, case.place, case.text, case.number, case.external_id)),
+                    function="array_to_tsvector",
+                    template="%(function)s(%(expressions)s::text[])",
+                ),
+            )
+            for case in cases
+        ],
+        update_conflicts=True,
+        unique_fields=["case"],
+        update_fields=["grams"],
+        batch_size=500,
+    )
+
+
+def take_numbers(street: Street, day: date, count: int) -> range:
+    """The next `count` numbers of the street's day; holds the counter's row until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO complaints_casecounter (street_id, day, last) VALUES (%s, %s, %s)"
+            " ON CONFLICT ON CONSTRAINT one_counter_per_street_and_day"
+            " DO UPDATE SET last = complaints_casecounter.last + EXCLUDED.last RETURNING last",
+            [street.pk, day, count],
+        )
+        last = int(cursor.fetchone()[0])
+    return range(last - count + 1, last + 1)
+
+
+def _sent_before(item: Registration) -> Case | None:
+    if item.submission_key is None:
+        return None
+    return Case.objects.filter(submission_key=item.submission_key).first()
+
+
+def _build(item: Registration, by: Person, now: datetime) -> Case:
+    answer = item.answer
+    return Case(
+        street=item.street,
+        community=item.community,
+        grid=item.grid,
+        unit=item.unit,
+        first_unit=item.unit,
+        kind=item.kind,
+        category=item.category,
+        channel=item.channel,
+        urgency=item.urgency,
+        status=Case.Status.CONCLUDED if answer else Case.Status.REGISTERED,
+        outcome=answer.outcome if answer else Case.Outcome.NONE,
+        closed_at=answer.at if answer else None,
+        title=item.title.strip(),
+        text=item.text.strip(),
+        place=item.place.strip(),
+        special_group=item.special_group,
+        identity=item.identity,
+        first_contact=item.first_contact,
+        responsible=item.first_contact,
+        submitted_at=item.submitted_at,
+        registered_at=now,
+        registered_by=by,
+        updated_at=now,
+        backfilled=item.backfilled,
+        source=item.source,
+        external_id=item.external_id,
+        extra=item.extra,
+        submission_key=item.submission_key,
+    )
+
+
+def _number(cases: Sequence[Case], day: date) -> None:
+    by_street: dict[int, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_street[case.street_id].append(case)
+    for _street, own in sorted(by_street.items()):
+        for case, number in zip(own, take_numbers(own[0].street, day, len(own)), strict=True):
+            case.number = f"{case.street.code}-{day:%Y%m%d}-{number:04d}"
+
+
+def _events(case: Case, item: Registration, by: Person) -> list[Event]:
+    case.version = 1
+    first = build_event(
+        case,
+        Event.Kind.REGISTERED,
+        by=by,
+        at=item.submitted_at,
+        first_contact=item.first_contact.pk,
+        unit=item.unit.pk,
+        kind=item.kind,
+        channel=item.channel,
+        urgency=item.urgency,
+        source=item.source,
+        external_id=item.external_id,
+        text=text_hash(case.text),
+        registered_at=stamp(case.registered_at),
+    )
+    case.head = first.hash
+    if item.answer is None:
+        return [first]
+    case.version = 2
+    answered = build_event(
+        case,
+        Event.Kind.CONCLUDED,
+        by=item.answer.by or item.first_contact,
+        at=item.answer.at,
+        outcome=item.answer.outcome,
+        reply=text_hash(item.answer.text),
+    )
+    case.head = answered.hash
+    return [first, answered]
