@@ -1,0 +1,128 @@
+"use strict";
+// Only makes quicker what already works without it.
+(() => {
+  const say = (name) => document.body.dataset[name] || "";
+
+  // -- forms are sent once; a page taken back from the browser's memory may be sent again
+  const release = (form) => {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    form.setAttribute("aria-busy", "true");
+    // A download answers without a new page; let the form go after a while.
+    setTimeout(() => release(form), 8000);
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
+  });
+
+  // -- theme and elder mode change in place, so that nothing typed is lost
+  const dark = document.getElementById("dark");
+  const show = {
+    theme(value) {
+      document.documentElement.dataset.theme = value;
+      const media = { dark: "screen", light: "not all", auto: "screen and (prefers-color-scheme: dark)" };
+      dark.media = media[value];
+    },
+    elder(value) {
+      document.documentElement.classList.toggle("elder", value === "1");
+    },
+  };
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const kind = event.target.dataset.appearance;
+      const button = event.submitter;
+      if (!kind || !button || button.name !== kind) return;
+      event.preventDefault();
+      const body = new FormData(event.target);
+      body.set(kind, button.value);
+      fetch(event.target.action, { method: "POST", body, headers: { "HX-Request": "true" } }).then((answer) => {
+        if (answer.status !== 204) return location.reload();
+        if (event.target.classList.contains("elder-switch")) return location.reload();
+        show[kind](button.value);
+        for (const other of event.target.querySelectorAll("button")) {
+          other.setAttribute("aria-pressed", String(other === button));
+        }
+      }, () => tell(say("sayOffline")));
+    },
+    true,
+  );
+
+  // -- how much room is left in a long text
+  const count = (area) => {
+    const most = Number(area.getAttribute("maxlength"));
+    if (!most) return;
+    let counter = area.nextElementSibling;
+    if (!counter || !counter.classList.contains("counter")) {
+      counter = document.createElement("span");
+      counter.className = "counter num";
+      area.after(counter);
+    }
+    const used = area.value.length;
+    counter.textContent = say("sayCount").replace("{used}", used).replace("{max}", most);
+    counter.classList.toggle("is-near", used > most * 0.95);
+  };
+  const countAll = (root) => root.querySelectorAll("textarea[data-count][maxlength]").forEach(count);
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("textarea[data-count]")) count(event.target);
+  });
+  countAll(document);
+  document.addEventListener("htmx:load", (event) => countAll(event.target));
+
+  // -- keys: / to the search box, n to a new case; never while typing
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") closeMenus(null);
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const goal = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!goal) return;
+    event.preventDefault();
+    if (goal.tagName === "A") goal.click();
+    else goal.focus();
+  });
+
+  // -- a menu closes when one looks elsewhere
+  const closeMenus = (inside) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!inside || !menu.contains(inside)) menu.removeAttribute("open");
+    }
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target));
+
+  // -- when htmx fails, say so and keep the page as it is
+  const tell = (text) => {
+    const place = document.getElementById("messages");
+    if (!place) return;
+    const note = document.createElement("div");
+    note.className = "note note-danger";
+    note.setAttribute("role", "alert");
+    note.textContent = text;
+    place.replaceChildren(note);
+    note.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("htmx:responseError", () => tell(say("sayFailed")));
+  document.addEventListener("htmx:sendError", () => tell(say("sayOffline")));
+  document.addEventListener("htmx:timeout", () => tell(say("sayOffline")));
+  const busy = (element, yes) => {
+    if (yes) element.setAttribute("aria-busy", "true");
+    else element.removeAttribute("aria-busy");
+    if (element.tagName !== "FORM" || element.method !== "post") return;
+    for (const button of element.querySelectorAll("button:not([type=button])")) button.disabled = yes;
+  };
+  document.addEventListener("htmx:beforeSend", (event) => busy(event.target, true));
+  document.addEventListener("htmx:afterRequest", (event) => busy(event.detail.elt, false));
+
+  // -- after a swap the first wrong field gets the cursor
+  document.addEventListener("htmx:afterSettle", (event) => {
+    event.target.querySelector("[aria-invalid=true]")?.focus();
+  });
+})();
