@@ -4,6 +4,8 @@
 import os
 import sys
 
+OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "createcachetable", "flush", "grant"}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -11,6 +13,8 @@ def main() -> None:
 
     if embedded.wanted(sys.argv[1:]):
         embedded.borrow()
+    if sys.argv[1:2] and sys.argv[1] in OWNER_COMMANDS:
+        os.environ["LINLI_AS_OWNER"] = "1"
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from config import pages
+from config import health, pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("styleguide/", pages.styleguide, name="styleguide"),
     path("appearance/", pages.appearance, name="appearance"),
+    path("healthz", health.healthz, name="healthz"),
+    path("healthz/jobs", health.jobs, name="healthz_jobs"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
