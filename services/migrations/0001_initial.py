@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,89 +14,337 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CalendarYear',
+            name="CalendarYear",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='year')),
-                ('status', models.CharField(choices=[('official', 'official'), ('provisional', 'provisional')], default='provisional', max_length=12, verbose_name='status')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='source')),
-                ('imported_at', models.DateTimeField(blank=True, null=True, verbose_name='imported at')),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(
+                        primary_key=True, serialize=False, verbose_name="year"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("official", "official"),
+                            ("provisional", "provisional"),
+                        ],
+                        default="provisional",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(blank=True, max_length=200, verbose_name="source"),
+                ),
+                (
+                    "imported_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="imported at"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calendar year',
-                'verbose_name_plural': 'calendar years',
-                'ordering': ['-year'],
+                "verbose_name": "calendar year",
+                "verbose_name_plural": "calendar years",
+                "ordering": ["-year"],
             },
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=20, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
-                ('urgent', models.BooleanField(default=False, help_text='Alerts are sent in quiet hours too.', verbose_name='urgent')),
-                ('needs_approval', models.BooleanField(default=False, help_text="A case enters this class only with an approver's consent.", verbose_name='needs approval')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "code",
+                    models.SlugField(max_length=20, unique=True, verbose_name="code"),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                (
+                    "urgent",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Alerts are sent in quiet hours too.",
+                        verbose_name="urgent",
+                    ),
+                ),
+                (
+                    "needs_approval",
+                    models.BooleanField(
+                        default=False,
+                        help_text="A case enters this class only with an approver's consent.",
+                        verbose_name="needs approval",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'time-limit policy',
-                'verbose_name_plural': 'time-limit policies',
-                'ordering': ['id'],
+                "verbose_name": "time-limit policy",
+                "verbose_name_plural": "time-limit policies",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Schedule',
+            name="Schedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=20, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('windows', models.JSONField(verbose_name='windows')),
-                ('day_rule', models.CharField(choices=[('CN_WORKDAY', "working days of the State Council's calendar"), ('EVERY_DAY', 'every day')], default='CN_WORKDAY', max_length=12, verbose_name='days')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "code",
+                    models.SlugField(max_length=20, unique=True, verbose_name="code"),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("windows", models.JSONField(verbose_name="windows")),
+                (
+                    "day_rule",
+                    models.CharField(
+                        choices=[
+                            (
+                                "CN_WORKDAY",
+                                "working days of the State Council's calendar",
+                            ),
+                            ("EVERY_DAY", "every day"),
+                        ],
+                        default="CN_WORKDAY",
+                        max_length=12,
+                        verbose_name="days",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'schedule',
-                'verbose_name_plural': 'schedules',
-                'ordering': ['code'],
+                "verbose_name": "schedule",
+                "verbose_name_plural": "schedules",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('date', models.DateField(primary_key=True, serialize=False, verbose_name='date')),
-                ('is_working', models.BooleanField(verbose_name='people are at work')),
-                ('name', models.CharField(blank=True, max_length=40, verbose_name='name')),
-                ('year', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='services.calendaryear', verbose_name='year')),
+                (
+                    "date",
+                    models.DateField(
+                        primary_key=True, serialize=False, verbose_name="date"
+                    ),
+                ),
+                ("is_working", models.BooleanField(verbose_name="people are at work")),
+                (
+                    "name",
+                    models.CharField(blank=True, max_length=40, verbose_name="name"),
+                ),
+                (
+                    "year",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="services.calendaryear",
+                        verbose_name="year",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calendar day',
-                'verbose_name_plural': 'calendar days',
-                'ordering': ['date'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('date__year', models.F('year'))), name='calendar_day_lies_in_its_year')],
+                "verbose_name": "calendar day",
+                "verbose_name_plural": "calendar days",
+                "ordering": ["date"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("date__year", models.F("year"))),
+                        name="calendar_day_lies_in_its_year",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(verbose_name='version')),
-                ('valid_from', models.DateTimeField(verbose_name='valid from')),
-                ('response_mode', models.CharField(choices=[('business_duration', 'hours of office time'), ('calendar_duration', 'hours round the clock'), ('working_days_close', 'working days, to the close of the last'), ('working_days_close_late_rolls', 'working days, late receipt counts as the next day'), ('working_days_same_time', 'working days, same time of day')], max_length=32, verbose_name='response counted in')),
-                ('response_goal', models.PositiveIntegerField(help_text='Yellow from here on.', verbose_name='response goal')),
-                ('response_limit', models.PositiveIntegerField(help_text='Red from here on.', verbose_name='response limit')),
-                ('resolution_mode', models.CharField(choices=[('business_duration', 'hours of office time'), ('calendar_duration', 'hours round the clock'), ('working_days_close', 'working days, to the close of the last'), ('working_days_close_late_rolls', 'working days, late receipt counts as the next day'), ('working_days_same_time', 'working days, same time of day')], max_length=32, verbose_name='resolution counted in')),
-                ('resolution_limit', models.PositiveIntegerField(verbose_name='resolution limit')),
-                ('yellow_fraction', models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True, verbose_name='yellow at this share of the time')),
-                ('yellow_left', models.PositiveIntegerField(blank=True, help_text='In the unit of the resolution limit.', null=True, verbose_name='yellow with this much left')),
-                ('extension', models.PositiveIntegerField(default=0, help_text='Granted once; in the unit of the resolution limit; 0 means none.', verbose_name='extension')),
-                ('max_pause_days', models.PositiveIntegerField(default=30, verbose_name='longest pause in days')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason for the change')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='services.policy', verbose_name='policy')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.schedule', verbose_name='schedule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(verbose_name="version")),
+                ("valid_from", models.DateTimeField(verbose_name="valid from")),
+                (
+                    "response_mode",
+                    models.CharField(
+                        choices=[
+                            ("business_duration", "hours of office time"),
+                            ("calendar_duration", "hours round the clock"),
+                            (
+                                "working_days_close",
+                                "working days, to the close of the last",
+                            ),
+                            (
+                                "working_days_close_late_rolls",
+                                "working days, late receipt counts as the next day",
+                            ),
+                            (
+                                "working_days_same_time",
+                                "working days, same time of day",
+                            ),
+                        ],
+                        max_length=32,
+                        verbose_name="response counted in",
+                    ),
+                ),
+                (
+                    "response_goal",
+                    models.PositiveIntegerField(
+                        help_text="Yellow from here on.", verbose_name="response goal"
+                    ),
+                ),
+                (
+                    "response_limit",
+                    models.PositiveIntegerField(
+                        help_text="Red from here on.", verbose_name="response limit"
+                    ),
+                ),
+                (
+                    "resolution_mode",
+                    models.CharField(
+                        choices=[
+                            ("business_duration", "hours of office time"),
+                            ("calendar_duration", "hours round the clock"),
+                            (
+                                "working_days_close",
+                                "working days, to the close of the last",
+                            ),
+                            (
+                                "working_days_close_late_rolls",
+                                "working days, late receipt counts as the next day",
+                            ),
+                            (
+                                "working_days_same_time",
+                                "working days, same time of day",
+                            ),
+                        ],
+                        max_length=32,
+                        verbose_name="resolution counted in",
+                    ),
+                ),
+                (
+                    "resolution_limit",
+                    models.PositiveIntegerField(verbose_name="resolution limit"),
+                ),
+                (
+                    "yellow_fraction",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        max_digits=4,
+                        null=True,
+                        verbose_name="yellow at this share of the time",
+                    ),
+                ),
+                (
+                    "yellow_left",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="In the unit of the resolution limit.",
+                        null=True,
+                        verbose_name="yellow with this much left",
+                    ),
+                ),
+                (
+                    "extension",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Granted once; in the unit of the resolution limit; 0 means none.",
+                        verbose_name="extension",
+                    ),
+                ),
+                (
+                    "max_pause_days",
+                    models.PositiveIntegerField(
+                        default=30, verbose_name="longest pause in days"
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="reason for the change"
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="author",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="services.policy",
+                        verbose_name="policy",
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="services.schedule",
+                        verbose_name="schedule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'policy version',
-                'verbose_name_plural': 'policy versions',
-                'ordering': ['policy', '-version'],
-                'constraints': [models.UniqueConstraint(fields=('policy', 'version'), name='policy_version_once'), models.CheckConstraint(condition=models.Q(('response_goal__lte', models.F('response_limit'))), name='response_goal_within_limit'), models.CheckConstraint(condition=models.Q(('yellow_fraction__isnull', True), ('yellow_left__isnull', True), _connector='OR'), name='yellow_by_share_or_by_time_left'), models.CheckConstraint(condition=models.Q(('yellow_fraction__isnull', True), models.Q(('yellow_fraction__gt', 0), ('yellow_fraction__lt', 1)), _connector='OR'), name='yellow_share_between_0_and_1')],
+                "verbose_name": "policy version",
+                "verbose_name_plural": "policy versions",
+                "ordering": ["policy", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("policy", "version"), name="policy_version_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("response_goal__lte", models.F("response_limit"))
+                        ),
+                        name="response_goal_within_limit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("yellow_fraction__isnull", True),
+                            ("yellow_left__isnull", True),
+                            _connector="OR",
+                        ),
+                        name="yellow_by_share_or_by_time_left",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("yellow_fraction__isnull", True),
+                            models.Q(
+                                ("yellow_fraction__gt", 0), ("yellow_fraction__lt", 1)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="yellow_share_between_0_and_1",
+                    ),
+                ],
             },
         ),
     ]

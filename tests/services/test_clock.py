@@ -36,7 +36,7 @@ HOUR = 3600
 OFFICE_DAY = 7 * HOUR
 
 CALENDAR = Calendar(
-    {day: False for day in constants.holidays} | {day: True for day in constants.workdays},
+    dict.fromkeys(constants.holidays, False) | dict.fromkeys(constants.workdays, True),
     frozenset(range(2004, 2027)),
 )
 OFFICE = Hours(parse_windows([["09:00", "12:00"], ["14:00", "18:00"]]))
