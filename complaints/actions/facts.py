@@ -91,7 +91,7 @@ def _check_place(case: Case) -> None:
 
 def _new_limit(case: Case, *, alone: bool) -> dict[str, Any]:
     before = clocks.current(case)["resolution"]
-    terms = clocks.terms_for(case, before.started_at)
+    terms = clocks.terms_for(case, case.registered_at)
     if terms.version_id == before.policy_id:
         return {}
     after = clocks.recompute(case, terms=terms)
