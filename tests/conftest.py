@@ -11,6 +11,8 @@ import pytest
 from django.core.management.commands import flush
 from django.db import connections
 
+from tests.world import world  # noqa: F401
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
