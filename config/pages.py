@@ -19,7 +19,7 @@ from config import styleguide as guide
 from staff.models import Street
 
 YEAR = 365 * 24 * 3600
-THEMES = {"auto": _("As the system"), "light": _("Light"), "dark": _("Dark")}
+THEMES = {"auto": _("As the system"), "light": _("Bright"), "dark": _("Dark")}
 
 
 class Entry(NamedTuple):
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 CASEWORK = frozenset({"worker", "secretary", "supervisor"})
 NAV = [
     Entry(_("My desk"), "/desk/", "inbox"),
-    Entry(_("Cases"), "/cases/", "list-ul"),
+    Entry(_("All cases"), "/cases/", "list-ul"),
     Entry(_("Log a case"), "/cases/new/", "plus-lg", CASEWORK, primary=True),
     Entry(_("Board"), "/board/", "bar-chart", frozenset({"secretary", "supervisor", "discipline", "admin"})),
     Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"})),

@@ -68,9 +68,9 @@ def qs(context: Context, **changes: Any) -> str:
 
 
 @register.filter
-def working_time(seconds: float | None, day: int = OFFICE_DAY) -> str:
+def working_time(seconds: float | str | None, day: int = OFFICE_DAY) -> str:
     """A stretch of running time in words, without its sign. `day`: how many seconds of running time one day has."""
-    if seconds is None:
+    if seconds is None or isinstance(seconds, str):  # a name the template does not know arrives as ""
         return ""
     whole = abs(int(seconds))
     if whole < 60:
@@ -88,9 +88,9 @@ def working_time(seconds: float | None, day: int = OFFICE_DAY) -> str:
 
 
 @register.filter
-def moment_text(instant: datetime | None) -> str:
+def moment_text(instant: datetime | str | None) -> str:
     """An instant in office time; the year only when it is not this year."""
-    if instant is None:
+    if not isinstance(instant, datetime):
         return ""
     local = timezone.localtime(instant)
     this_year = local.year == timezone.localdate().year
@@ -98,8 +98,8 @@ def moment_text(instant: datetime | None) -> str:
 
 
 @register.filter
-def moment(instant: datetime | None) -> SafeString | str:
-    if instant is None:
+def moment(instant: datetime | str | None) -> SafeString | str:
+    if not isinstance(instant, datetime):
         return ""
     return format_html(
         '<time datetime="{}">{}</time>', timezone.localtime(instant).isoformat(), moment_text(instant)
@@ -107,8 +107,8 @@ def moment(instant: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def local_day(day: date | None) -> SafeString | str:
-    if day is None:
+def local_day(day: date | str | None) -> SafeString | str:
+    if not isinstance(day, date):
         return ""
     if isinstance(day, datetime):
         day = timezone.localtime(day).date()
@@ -117,8 +117,8 @@ def local_day(day: date | None) -> SafeString | str:
 
 
 @register.filter
-def file_size(size: int | None) -> str:
-    if size is None:
+def file_size(size: int | str | None) -> str:
+    if not isinstance(size, int):
         return ""
     if size < 1024:
         return f"{size} B"
