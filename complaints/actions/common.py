@@ -42,7 +42,7 @@ def take(case: Case, act: Act, *, by: Person, version: int | None = None) -> tup
 
 
 def record(
-    case: Case, kind: Event.Kind, *, by: Person | None, now: datetime, at: datetime | None = None, **data: Any
+    case: Case, kind: Event.Kind, /, *, by: Person | None, now: datetime, at: datetime | None = None, **data: Any
 ) -> Event:
     """Adds the event to the case's chain and saves the case with it. `at` is when it happened, if not now."""
     case.version += 1
@@ -54,7 +54,7 @@ def record(
     return event
 
 
-def build_event(case: Case, kind: Event.Kind, *, by: Person | None, at: datetime, **data: Any) -> Event:
+def build_event(case: Case, kind: Event.Kind, /, *, by: Person | None, at: datetime, **data: Any) -> Event:
     """The event that brings `case` to its present version; not saved."""
     link = Link(
         number=case.number,
