@@ -111,13 +111,7 @@ def _most(mode: str) -> int:
 
 @transaction.atomic
 def change_policy(
-    policy: Policy,
-    *,
-    by: Person,
-    now: datetime,
-    reason: str,
-    valid_from: datetime | None = None,
-    **figures: Any,
+    policy: Policy, *, by: Person, now: datetime, reason: str, valid_from: datetime | None = None, **figures: Any
 ) -> PolicyVersion:
     """The next version of a policy: the latest one's figures with `figures` changed, in force from `valid_from` or now.
 
@@ -128,14 +122,7 @@ def change_policy(
         raise TypeError(f"not figures of a policy: {sorted(unknown)}")
     Policy.objects.select_for_update().get(pk=policy.pk)
     latest = policy.versions.order_by("-version").first()
-    version = next_version(
-        policy,
-        latest,
-        by=by,
-        reason=reason,
-        valid_from=valid_from or now,
-        figures=figures,
-    )
+    version = next_version(policy, latest, by=by, reason=reason, valid_from=valid_from or now, figures=figures)
     check_change(version, latest, now)
     version.save(force_insert=True)
     return version
@@ -164,22 +151,12 @@ def next_version(
 
 def check_change(version: PolicyVersion, latest: PolicyVersion | None, now: datetime) -> None:
     if not version.reason:
-        raise RuleBroken(
-            "reason_missing",
-            _("Please give the reason for the change."),
-            field="reason",
-        )
+        raise RuleBroken("reason_missing", _("Please give the reason for the change."), field="reason")
     if version.valid_from < now:
-        raise RuleBroken(
-            "in_the_past",
-            _("A change cannot take effect in the past."),
-            field="valid_from",
-        )
+        raise RuleBroken("in_the_past", _("A change cannot take effect in the past."), field="valid_from")
     if latest and version.valid_from < latest.valid_from:
         raise RuleBroken(
-            "before_the_latest",
-            _("A later version takes effect after this instant already."),
-            field="valid_from",
+            "before_the_latest", _("A later version takes effect after this instant already."), field="valid_from"
         )
     check_figures(version)
     if latest and all(getattr(version, name) == getattr(latest, name) for name in FIGURES):

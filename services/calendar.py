@@ -13,21 +13,23 @@ from services.models import CalendarDay, CalendarRevision, CalendarYear, Schedul
 # Notices come out between late October and mid-November.
 WARNING_FROM = (11, 15)
 
-_kept: tuple[UUID, Calendar] | None = None
+_kept: dict[UUID, Calendar] = {}
 
 
 def load_calendar() -> Calendar:
     """The whole calendar; one small query when nothing changed. Ask once per request or command and pass it down."""
-    global _kept
     # The token is read first: a change in between makes the next caller load again, never keep something stale.
     token = CalendarRevision.objects.values_list("token", flat=True).first()
-    if token is not None and _kept is not None and _kept[0] == token:
-        return _kept[1]
+    known = None if token is None else _kept.get(token)
+    if known is not None:
+        return known
     calendar = Calendar(
         dict(CalendarDay.objects.values_list("date", "is_working")),
         frozenset(CalendarYear.objects.filter(status=CalendarYear.Status.OFFICIAL).values_list("year", flat=True)),
     )
-    _kept = None if token is None else (token, calendar)
+    if token is not None:
+        _kept.clear()
+        _kept[token] = calendar
     return calendar
 
 

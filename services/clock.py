@@ -79,10 +79,7 @@ class Hours:
             if not 0 <= opens < closes <= DAY:
                 raise ClockError("bad_window", "a window must close after it opens, on the same day")
             if opens < earlier:
-                raise ClockError(
-                    "overlapping_windows",
-                    "windows must be in order and must not overlap",
-                )
+                raise ClockError("overlapping_windows", "windows must be in order and must not overlap")
             earlier = closes
         zone_of(self.timezone)
 
@@ -127,12 +124,7 @@ class Calendar:
 
 
 def due(
-    mode: Mode,
-    amount: int,
-    start: datetime,
-    hours: Hours,
-    calendar: Calendar,
-    pauses: Sequence[Pause] = (),
+    mode: Mode, amount: int, start: datetime, hours: Hours, calendar: Calendar, pauses: Sequence[Pause] = ()
 ) -> Due:
     """When the budget is used up. `amount` is seconds in the duration modes and days in the working-day modes.
 
@@ -147,10 +139,7 @@ def due(
     end = _spend(line, budget.origin, line.running(budget.origin, budget.due), merged)
     if end is None:
         return Due(None, line.unofficial(begin, line.local(max(begin, merged[-1][0])).year))
-    return Due(
-        line.shown(max(end.at, budget.due)),
-        line.unofficial(begin, max(end.year, budget.year)),
-    )
+    return Due(line.shown(max(end.at, budget.due)), line.unofficial(begin, max(end.year, budget.year)))
 
 
 def threshold(
@@ -185,13 +174,7 @@ def threshold(
     return None if end is None else line.shown(end.at)
 
 
-def elapsed(
-    start: datetime,
-    end: datetime,
-    hours: Hours,
-    calendar: Calendar,
-    pauses: Sequence[Pause] = (),
-) -> int:
+def elapsed(start: datetime, end: datetime, hours: Hours, calendar: Calendar, pauses: Sequence[Pause] = ()) -> int:
     """Running seconds in `[start, end)` outside every pause."""
     begin, until = _seconds(start), _seconds(end)
     if until < begin:
@@ -283,10 +266,7 @@ class _Line:
     def year(self, number: int) -> _Year:
         year = self.years.get(number)
         if year is None:
-            first, after = (
-                date(number, 1, 1).toordinal(),
-                date(number + 1, 1, 1).toordinal(),
-            )
+            first, after = date(number, 1, 1).toordinal(), date(number + 1, 1, 1).toordinal()
             days = range(first, after) if self.hours.every_day else self.calendar.working_days(number)
             year = self.years[number] = _year(days, self.hours.windows, _offsets(self.hours.timezone, number))
         return year
@@ -527,10 +507,7 @@ def _seconds(at: datetime) -> int:
     if not isinstance(at, datetime) or at.utcoffset() is None:
         raise ClockError("naive_instant", "an instant must carry a time zone")
     if not EARLIEST_YEAR <= at.year <= LATEST_YEAR + FURTHEST_YEARS:
-        raise ClockError(
-            "out_of_range",
-            f"an instant must lie after {EARLIEST_YEAR} and before {LATEST_YEAR}",
-        )
+        raise ClockError("out_of_range", f"an instant must lie after {EARLIEST_YEAR} and before {LATEST_YEAR}")
     return (at - _EPOCH) // _SECOND
 
 

@@ -23,12 +23,7 @@ class CalendarYear(models.Model):
     source = models.CharField(_("source"), max_length=200, blank=True)
     imported_at = models.DateTimeField(_("imported at"), null=True, blank=True)
     imported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("imported by"),
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("imported by")
     )
 
     class Meta:
@@ -59,10 +54,7 @@ class CalendarDay(models.Model):
         verbose_name_plural = _("calendar days")
         ordering = ["date"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(date__year=models.F("year")),
-                name="calendar_day_lies_in_its_year",
-            )
+            models.CheckConstraint(condition=Q(date__year=models.F("year")), name="calendar_day_lies_in_its_year")
         ]
 
     def __str__(self) -> str:
@@ -99,10 +91,7 @@ class Schedule(models.Model):
         return self.name
 
     def hours(self) -> Hours:
-        return Hours(
-            parse_windows(self.windows),
-            every_day=self.day_rule == self.DayRule.EVERY_DAY,
-        )
+        return Hours(parse_windows(self.windows), every_day=self.day_rule == self.DayRule.EVERY_DAY)
 
     def clean(self) -> None:
         try:
@@ -120,9 +109,7 @@ class Policy(models.Model):
     name = models.CharField(_("name"), max_length=40)
     urgent = models.BooleanField(_("urgent"), default=False, help_text=_("Alerts are sent in quiet hours too."))
     needs_approval = models.BooleanField(
-        _("needs approval"),
-        default=False,
-        help_text=_("A case enters this class only with an approver's consent."),
+        _("needs approval"), default=False, help_text=_("A case enters this class only with an approver's consent.")
     )
 
     class Meta:
@@ -143,18 +130,12 @@ class PolicyVersion(models.Model):
     class LimitMode(models.TextChoices):
         BUSINESS_DURATION = Mode.BUSINESS_DURATION, _("hours of office time")
         CALENDAR_DURATION = Mode.CALENDAR_DURATION, _("hours round the clock")
-        WORKING_DAYS_CLOSE = (
-            Mode.WORKING_DAYS_CLOSE,
-            _("working days, to the close of the last"),
-        )
+        WORKING_DAYS_CLOSE = (Mode.WORKING_DAYS_CLOSE, _("working days, to the close of the last"))
         WORKING_DAYS_CLOSE_LATE_ROLLS = (
             Mode.WORKING_DAYS_CLOSE_LATE_ROLLS,
             _("working days, late receipt counts as the next day"),
         )
-        WORKING_DAYS_SAME_TIME = (
-            Mode.WORKING_DAYS_SAME_TIME,
-            _("working days, same time of day"),
-        )
+        WORKING_DAYS_SAME_TIME = (Mode.WORKING_DAYS_SAME_TIME, _("working days, same time of day"))
 
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="versions", verbose_name=_("policy"))
     version = models.PositiveIntegerField(_("version"))
@@ -166,31 +147,17 @@ class PolicyVersion(models.Model):
     resolution_mode = models.CharField(_("resolution counted in"), max_length=32, choices=LimitMode)
     resolution_limit = models.PositiveIntegerField(_("resolution limit"))
     yellow_fraction = models.DecimalField(
-        _("yellow at this share of the time"),
-        max_digits=4,
-        decimal_places=3,
-        null=True,
-        blank=True,
+        _("yellow at this share of the time"), max_digits=4, decimal_places=3, null=True, blank=True
     )
     yellow_left = models.PositiveIntegerField(
-        _("yellow with this much left"),
-        null=True,
-        blank=True,
-        help_text=_("In the unit of the resolution limit."),
+        _("yellow with this much left"), null=True, blank=True, help_text=_("In the unit of the resolution limit.")
     )
     extension = models.PositiveIntegerField(
-        _("extension"),
-        default=0,
-        help_text=_("Granted once; in the unit of the resolution limit; 0 means none."),
+        _("extension"), default=0, help_text=_("Granted once; in the unit of the resolution limit; 0 means none.")
     )
     max_pause_days = models.PositiveIntegerField(_("longest pause in days"), default=30)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("author"),
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("author")
     )
     reason = models.CharField(_("reason for the change"), max_length=200, blank=True)
 

@@ -65,8 +65,7 @@ def read_notice(payload: str | bytes | Mapping[str, Any], year: int | None = Non
         _refuse("bad_year", _("The year of the notice is not a number."))
     if stated is not None and year is not None and stated != year:
         _refuse(
-            "wrong_year",
-            _("This is the notice for %(stated)s, not for %(year)s.") % {"stated": stated, "year": year},
+            "wrong_year", _("This is the notice for %(stated)s, not for %(year)s.") % {"stated": stated, "year": year}
         )
     return _checked(rows, year if year is not None else stated, source)
 
@@ -85,10 +84,7 @@ def _checked(rows: list[NoticeDay], year: int | None, source: str) -> Notice:
     outside = [row.date for row in rows if not _belongs(row.date, year)]
     if outside or all(row.date.year != year for row in rows):
         day = min(outside) if outside else rows[0].date
-        _refuse(
-            "wrong_year",
-            _("%(day)s does not belong to the notice for %(year)s.") % {"day": day, "year": year},
-        )
+        _refuse("wrong_year", _("%(day)s does not belong to the notice for %(year)s.") % {"day": day, "year": year})
     return Notice(year, tuple(sorted(rows, key=lambda row: row.date)), source)
 
 
@@ -96,9 +92,7 @@ def _belongs(day: date, year: int) -> bool:
     return day.year == year or (day.year == year - 1 and day.month == 12)
 
 
-def _parsed(
-    payload: str | bytes | Mapping[str, Any],
-) -> Mapping[str, Any] | Iterable[tuple[int, dict[str, str]]]:
+def _parsed(payload: str | bytes | Mapping[str, Any]) -> Mapping[str, Any] | Iterable[tuple[int, dict[str, str]]]:
     if isinstance(payload, Mapping):
         return payload
     text = (_decoded(payload) if isinstance(payload, bytes) else payload).removeprefix("\ufeff").strip()
@@ -111,10 +105,7 @@ def _parsed(
     except (ValueError, RecursionError):
         _refuse("bad_json", _("The file is not valid JSON."))
     if not isinstance(data, Mapping):
-        _refuse(
-            "bad_json",
-            _("The notice must be an object with a year and a list of days."),
-        )
+        _refuse("bad_json", _("The notice must be an object with a year and a list of days."))
     return data
 
 
@@ -135,10 +126,7 @@ def _csv_rows(text: str) -> Iterable[tuple[int, dict[str, str]]]:
     headings = [HEADINGS.get(cell.strip().lower(), "") for cell in lines[0]]
     missing = [name for name in ("date", "name", "is_off") if name not in headings]
     if missing:
-        _refuse(
-            "missing_column",
-            _("The column “%(column)s” is missing.") % {"column": missing[0]},
-        )
+        _refuse("missing_column", _("The column “%(column)s” is missing.") % {"column": missing[0]})
     for number, cells in enumerate(lines[1:], start=2):
         if any(cell.strip() for cell in cells):
             yield number, dict(zip(headings, cells, strict=False))
@@ -146,10 +134,7 @@ def _csv_rows(text: str) -> Iterable[tuple[int, dict[str, str]]]:
 
 def _list(days: object) -> list[Any]:
     if not isinstance(days, list):
-        _refuse(
-            "bad_json",
-            _("The notice must be an object with a year and a list of days."),
-        )
+        _refuse("bad_json", _("The notice must be an object with a year and a list of days."))
     return days
 
 
@@ -158,20 +143,14 @@ def _json_day(number: int, row: object) -> NoticeDay:
         _refuse("bad_row", _("Row %(row)s is not a day.") % {"row": number})
     off = row.get("isOffDay")
     if not isinstance(off, bool):
-        _refuse(
-            "bad_row",
-            _("Row %(row)s does not say whether it is a day off.") % {"row": number},
-        )
+        _refuse("bad_row", _("Row %(row)s does not say whether it is a day off.") % {"row": number})
     return NoticeDay(_date(number, row.get("date")), not off, _name(number, row.get("name", "")))
 
 
 def _csv_day(number: int, row: dict[str, str]) -> NoticeDay:
     off = row.get("is_off", "").strip().lower()
     if off not in YES | NO:
-        _refuse(
-            "bad_row",
-            _("Row %(row)s does not say whether it is a day off.") % {"row": number},
-        )
+        _refuse("bad_row", _("Row %(row)s does not say whether it is a day off.") % {"row": number})
     return NoticeDay(_date(number, row.get("date")), off in NO, _name(number, row.get("name", "")))
 
 
@@ -181,10 +160,7 @@ def _date(number: int, text: object) -> date:
         return date(*parts)
     except (TypeError, ValueError, OverflowError):
         shown = str(text)[:20]
-        _refuse(
-            "bad_date",
-            _("Row %(row)s: “%(text)s” is not a date.") % {"row": number, "text": shown},
-        )
+        _refuse("bad_date", _("Row %(row)s: “%(text)s” is not a date.") % {"row": number, "text": shown})
 
 
 def _name(number: int, text: object) -> str:

@@ -89,11 +89,7 @@ def terms_of(version: PolicyVersion) -> Terms:
 
 
 def promise(
-    terms: Terms,
-    start: datetime,
-    calendar: Calendar,
-    pauses: Sequence[Pause] = (),
-    extension: bool = False,
+    terms: Terms, start: datetime, calendar: Calendar, pauses: Sequence[Pause] = (), extension: bool = False
 ) -> Promise:
     """The instants of a case's two clocks, started together. Pauses stop both; the extension is for the resolution."""
     mode, hours = terms.response_mode, terms.hours
@@ -113,26 +109,12 @@ def promise(
     )
 
 
-def _yellow(
-    terms: Terms,
-    limit: int,
-    start: datetime,
-    calendar: Calendar,
-    pauses: Sequence[Pause],
-) -> datetime | None:
+def _yellow(terms: Terms, limit: int, start: datetime, calendar: Calendar, pauses: Sequence[Pause]) -> datetime | None:
     mode, hours = terms.resolution_mode, terms.hours
     if terms.yellow_left is not None:
         return threshold(mode, limit, start, hours, calendar, left=terms.yellow_left, pauses=pauses)
     if terms.yellow_fraction is not None:
-        return threshold(
-            mode,
-            limit,
-            start,
-            hours,
-            calendar,
-            fraction=terms.yellow_fraction,
-            pauses=pauses,
-        )
+        return threshold(mode, limit, start, hours, calendar, fraction=terms.yellow_fraction, pauses=pauses)
     return None
 
 
