@@ -82,3 +82,10 @@ MAY: dict[Act, Rule] = {
 
 def may(act: Act, who: Standing) -> bool:
     return MAY[act](who)
+
+
+def sees_resident(who: Standing, identity: str) -> bool:
+    """Whether the resident's name and phone are for this person's eyes."""
+    if identity == "confidential":
+        return handles_or_was_asked(who)
+    return takes_part(who)
