@@ -221,7 +221,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ClockError("unknown_timezone", f"{name!r} is not a known time zone") from error
+        raise ClockError("unknown_timezone", f"{name[:60]!r} is not a known time zone") from error
 
 
 class _Moment(NamedTuple):
@@ -344,7 +344,7 @@ def _round_the_clock(timezone: str) -> Hours:
 
 def _begin(mode: Mode, amount: int, start: datetime, hours: Hours, calendar: Calendar) -> tuple[int, _Line]:
     if mode not in _MODES:
-        raise ClockError("unknown_mode", f"{mode!r} is not a known mode")
+        raise ClockError("unknown_mode", f"{str(mode)[:60]!r} is not a known mode")
     _whole(amount, "amount")
     if amount > (MOST_SECONDS if mode in ("business_duration", "calendar_duration") else MOST_DAYS):
         raise ClockError("amount_too_large", "the amount must not be more than a hundred years")
@@ -533,8 +533,8 @@ def _window(pair: object) -> tuple[int, int]:
 def _time_of_day(text: object) -> int:
     parts = _TIME_OF_DAY.fullmatch(text) if isinstance(text, str) else None
     if not parts:
-        raise ClockError("bad_window", f"{text!r} is not a time of day such as 09:00")
+        raise ClockError("bad_window", f"{str(text)[:20]!r} is not a time of day such as 09:00")
     hour, minute, second = (int(part or 0) for part in parts.groups())
     if minute > 59 or second > 59 or hour * 3600 + minute * 60 + second > DAY:
-        raise ClockError("bad_window", f"{text!r} is not a time of day such as 09:00")
+        raise ClockError("bad_window", f"{str(text)[:20]!r} is not a time of day such as 09:00")
     return hour * 3600 + minute * 60 + second

@@ -95,7 +95,7 @@ def _belongs(day: date, year: int) -> bool:
 def _parsed(payload: str | bytes | Mapping[str, Any]) -> Mapping[str, Any] | Iterable[tuple[int, dict[str, str]]]:
     if isinstance(payload, Mapping):
         return payload
-    text = (_decoded(payload) if isinstance(payload, bytes) else payload).removeprefix("\ufeff").strip()
+    text = (decoded(payload) if isinstance(payload, bytes) else payload).removeprefix("\ufeff").strip()
     if not text:
         _refuse("empty", _("The notice contains no days."))
     if text[0] not in "{[":
@@ -109,7 +109,7 @@ def _parsed(payload: str | bytes | Mapping[str, Any]) -> Mapping[str, Any] | Ite
     return data
 
 
-def _decoded(payload: bytes) -> str:
+def decoded(payload: bytes) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return payload.decode(encoding)

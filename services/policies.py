@@ -124,3 +124,13 @@ def _between(start: datetime, at: datetime | None, end: datetime | None) -> date
         return None
     later = max(start, at)
     return later if end is None else min(later, end)
+
+
+def amount_text(mode: str, amount: int, *, every_day: bool = False) -> str:
+    """An amount as people say it: 30 minutes, 24 hours, 5 working days."""
+    if Mode(mode).in_days:
+        text = _("%(count)s days") if every_day else _("%(count)s working days")
+        return text % {"count": amount}
+    if amount % 3600 == 0:
+        return _("%(count)s hours") % {"count": amount // 3600}
+    return _("%(count)s minutes") % {"count": round(amount / 60, 1) if amount % 60 else amount // 60}

@@ -36,8 +36,7 @@ HOUR = 3600
 OFFICE_DAY = 7 * HOUR
 
 CALENDAR = Calendar(
-    dict.fromkeys(constants.holidays, False) | dict.fromkeys(constants.workdays, True),
-    frozenset(range(2004, 2027)),
+    dict.fromkeys(constants.holidays, False) | dict.fromkeys(constants.workdays, True), frozenset(range(2004, 2027))
 )
 OFFICE = Hours(parse_windows([["09:00", "12:00"], ["14:00", "18:00"]]))
 DUTY = Hours(parse_windows([["08:00", "20:00"]]), every_day=True)
@@ -713,12 +712,7 @@ def test_running_time_agrees_with_a_stepper(
     percent=st.integers(1, 100),
 )
 def test_a_threshold_agrees_with_a_stepper(
-    mode: Mode,
-    windows: tuple[tuple[int, int], ...],
-    amount: int,
-    start: datetime,
-    pauses: list[Pause],
-    percent: int,
+    mode: Mode, windows: tuple[tuple[int, int], ...], amount: int, start: datetime, pauses: list[Pause], percent: int
 ) -> None:
     hours, fraction = Hours(windows), Decimal(percent) / 100
     stepper = Stepper(hours, pauses)

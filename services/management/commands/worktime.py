@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            rows = json.load(sys.stdin)
+            rows = json.loads(sys.stdin.buffer.read())
         except (ValueError, RecursionError) as error:
             raise CommandError(f"standard input is not JSON: {error}", returncode=2) from error
         if not isinstance(rows, list):
@@ -28,4 +28,4 @@ class Command(BaseCommand):
             calendar = load_calendar()
         except ProgrammingError as error:
             raise CommandError("the database has no calendar yet: run `manage.py migrate`", returncode=2) from error
-        self.stdout.write(json.dumps(answers(rows, calendar), ensure_ascii=False))
+        self.stdout.write(json.dumps(answers(rows, calendar)))
