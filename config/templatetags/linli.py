@@ -162,8 +162,9 @@ def _kind(widget: forms.Widget) -> str:
 
 
 @register.inclusion_tag("parts/field.html")
-def field(field: BoundField, label: str = "", help: str = "", css: str = "") -> dict[str, Any]:
-    return {"field": field, "label": label, "help": help, "css": css}
+def field(field: BoundField, label: str = "", help: str | None = "", css: str = "") -> dict[str, Any]:
+    """`help` replaces the form's own words; None leaves them out."""
+    return {"field": field, "label": label, "help": help or "", "helpless": help is None, "css": css}
 
 
 @register.simple_tag
