@@ -24,7 +24,7 @@ class ChosenLanguage:
         language = chosen if chosen in self.known else settings.LANGUAGE_CODE
         # Not undone afterwards: a streamed export is written after this has returned.
         translation.activate(language)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response

@@ -50,6 +50,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "auto",
         "themes": THEMES,
         "languages": settings.LANGUAGES,
+        "desk_url": "/desk/",
+        "cases_url": "/cases/",
         # Asked by the shell only: a fragment must not pay for the navigation.
         "nav": partial(nav, request),
         "shell": partial(shell, request),

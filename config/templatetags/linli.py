@@ -64,7 +64,7 @@ def qs(context: Context, **changes: Any) -> str:
             query.pop(key, None)
         else:
             query.setlist(key, [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)])
-    return "?" + query.urlencode()
+    return f"?{query.urlencode()}"
 
 
 @register.filter
@@ -101,9 +101,7 @@ def moment_text(instant: datetime | str | None) -> str:
 def moment(instant: datetime | str | None) -> SafeString | str:
     if not isinstance(instant, datetime):
         return ""
-    return format_html(
-        '<time datetime="{}">{}</time>', timezone.localtime(instant).isoformat(), moment_text(instant)
-    )
+    return format_html('<time datetime="{}">{}</time>', timezone.localtime(instant).isoformat(), moment_text(instant))
 
 
 @register.filter
@@ -133,7 +131,7 @@ def light_word(light: str | None, closed: bool = False) -> str:
 
 @register.filter
 def dress(field: BoundField) -> str:
-    """Give a field's control Bootstrap's classes and say what kind of control it is: check, choices, file or control."""
+    """Give a field's control Bootstrap's classes and say which kind it is: check, choices, file or control."""
     widget = field.field.widget
     kind = _kind(widget)
     classes = {
@@ -162,7 +160,7 @@ def _kind(widget: forms.Widget) -> str:
 
 
 @register.inclusion_tag("parts/field.html")
-def field(field: BoundField, label: str = "", help: str | None = "", css: str = "") -> dict[str, Any]:
+def field(field: BoundField, label: str = "", help: str | None = "", css: str = "") -> dict[str, Any]:  # noqa: A002
     """`help` replaces the form's own words; None leaves them out."""
     return {"field": field, "label": label, "help": help or "", "helpless": help is None, "css": css}
 
