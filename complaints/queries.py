@@ -6,7 +6,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, CharField, Exists, F, FilteredRelation, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Least
 
 from complaints.lights import Light
@@ -37,7 +50,9 @@ class CaseQuerySet(QuerySet["CaseRow"]):
             reach |= Q(responsible=scope.person) | Q(first_contact=scope.person)
         if scope.closed_only:
             reach |= Q(street__in=scope.closed_only, status="concluded")
-        return self.filter(reach) if reach else self.none()
+        # Nobody reaches beyond the streets of their posts; said aloud, the planner can walk a street's newest cases
+        # and stop after one page instead of gathering and sorting everything below it.
+        return self.filter(reach, street__in=scope.streets) if reach else self.none()
 
     def open(self) -> Self:
         return self.filter(closed_at__isnull=True)
@@ -68,7 +83,11 @@ class CaseQuerySet(QuerySet["CaseRow"]):
     def with_light(self, now: datetime) -> Self:
         """`light`: the twin of `lights.case_light` in SQL; `turn_due_at`: the nearest limit that still runs."""
         at = Coalesce(F("resolution__stopped_at"), Value(now))
-        waiting = Q(closed_at__isnull=True, response__stopped_at__isnull=True)
+        waiting = Q(resolution__stopped_at__isnull=True, response__stopped_at__isnull=True) & (
+            Q(response__paused_from__isnull=True)
+            | Q(response__paused_from__gt=now)
+            | Q(response__paused_until__lte=now)
+        )
         paused = Q(
             resolution__stopped_at__isnull=True,
             resolution__paused_from__lte=now,
@@ -92,22 +111,91 @@ class CaseQuerySet(QuerySet["CaseRow"]):
         )
 
     def lit(self, now: datetime, *lights: str) -> Self:
-        return self.with_light(now).filter(light__in=lights)
+        return self.with_light(now).of_light(*lights)
+
+    def of_light(self, *lights: str) -> Self:
+        """Narrows cases that carry their light."""
+        return self.filter(Q(("light__in", lights)))
 
     def red(self, now: datetime) -> Self:
         return self.lit(now, Light.RED)
 
-    def awaiting_callback(self) -> Self:
-        """Concluded cases whose resident is to be asked and has not answered in this cycle."""
-        from complaints.models import Callback
+    def offered_to(self, scope: Scope) -> Self:
+        """Cases whose open offer waits for this person or, dispatched, for their unit."""
+        from complaints.models import Handover
 
-        answered = Callback.objects.filter(case=OuterRef("pk"), cycle=OuterRef("cycle"), reached=True)
-        return self.filter(Q(status="concluded", callback_wanted=True) & ~Exists(answered))
+        mine = Q(to_person=scope.person) | Q(to_person__isnull=True, to_unit__in=scope.units)
+        return self.filter(pk__in=Handover.objects.filter(mine, verdict="").values("case"))
+
+    def asked_of(self, scope: Scope) -> Self:
+        """Cases on which this person's unit still owes its part."""
+        from complaints.models import JointTask
+
+        return self.filter(pk__in=JointTask.objects.filter(unit__in=scope.units, done_at__isnull=True).values("case"))
+
+    def decided_by(self, scope: Scope) -> Self:
+        """Cases on which a consent is asked that this person may give."""
+        from complaints.models import Consent
+
+        asked = Consent.objects.filter(verdict="").exclude(asked_by=scope.person)
+        return self.led_by(scope).filter(pk__in=asked.values("case")).exclude(responsible=scope.person)
+
+    def disputed_before(self, scope: Scope) -> Self:
+        """Cases whose open objection this person may adjudicate."""
+        from complaints.models import Objection
+
+        if not scope.has("supervisor"):
+            return self.none()
+        raised = Objection.objects.filter(decided_at__isnull=True).exclude(by=scope.person)
+        return self.filter(street__in=scope.whole_streets, pk__in=raised.values("case"))
+
+    def called_back_by(self, scope: Scope) -> Self:
+        """Cases whose resident this person may call back: never one's own."""
+        theirs = Q(unit__in=scope.units) | _area(scope)
+        return self.filter(theirs).awaiting_callback().exclude(responsible=scope.person)
+
+    def led_by(self, scope: Scope) -> Self:
+        """Cases of the area this person answers for: a secretary's communities, a supervisor's streets."""
+        return self.filter(_area(scope))
+
+    def awaiting_callback(self) -> Self:
+        """Concluded cases whose resident is to be asked and has not answered yet."""
+        return self.filter(status="concluded", callback_wanted=True)
 
     def for_rows(self) -> Self:
-        """All that a line of a list shows, in a fixed number of queries."""
-        from complaints.models import Clock
+        """All that a line of a list shows or decides on, in a fixed number of queries."""
+        from complaints.models import Clock, Consent, Handover, JointTask, Objection
 
-        return self.select_related("community", "grid", "unit", "category", "responsible").prefetch_related(
-            Prefetch("clocks", queryset=Clock.objects.filter(cycle=F("case__cycle")).select_related("policy__schedule"))
+        asked = Consent.objects.filter(case=OuterRef("pk"), verdict="")
+        return (
+            self.select_related("community", "grid", "unit", "category", "responsible")
+            .defer("text", "extra")
+            .annotate(
+                consent_kind=Subquery(asked.values("kind")[:1]),
+                consent_asked_by=Subquery(asked.values("asked_by")[:1]),
+                objected=Exists(Objection.objects.filter(case=OuterRef("pk"), decided_at__isnull=True)),
+            )
+            .prefetch_related(
+                Prefetch(
+                    "clocks",
+                    queryset=Clock.objects.filter(cycle=F("case__cycle")).select_related("policy__schedule"),
+                ),
+                Prefetch(
+                    "handovers",
+                    queryset=Handover.objects.filter(verdict="").select_related("giver", "to_person", "to_unit"),
+                    to_attr="open_offers",
+                ),
+                Prefetch(
+                    "joint_tasks",
+                    queryset=JointTask.objects.filter(done_at__isnull=True).select_related("unit"),
+                    to_attr="open_tasks",
+                ),
+            )
         )
+
+
+def _area(scope: Scope) -> Q:
+    area = Q(community__in=scope.led_communities) | Q(unit__community__in=scope.led_communities)
+    if scope.has("supervisor"):
+        area |= Q(street__in=scope.whole_streets)
+    return area

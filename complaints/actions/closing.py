@@ -86,6 +86,7 @@ def call_back(
         satisfied=satisfied if reached else None,
         text=text.strip(),
     )
+    case.callback_wanted = case.callback_wanted and not reached
     again = row.solved == Callback.Solved.NO
     if again:
         _again(case, now)
