@@ -43,7 +43,7 @@ check: setup
 	@$(PY) -m tools.check
 
 bench: setup
-	@$(PY) -m config.embedded exec $(PY) -m tools.bench $(ARGS)
+	@$(PY) -m tools.bench $(ARGS)
 
 messages: $(STAMPS)/installed
 	@$(PY) -m tools.messages update

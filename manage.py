@@ -4,7 +4,7 @@
 import os
 import sys
 
-OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "createcachetable", "flush", "grant"}
+OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "createcachetable", "flush", "grant", "create_app_role"}
 
 
 def main() -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import Any
+
+from config import embedded
+
+# Each process keeps its figures in a file here; /metrics adds them up.
+_metrics = embedded.data_dir() / "metrics"
+shutil.rmtree(_metrics, ignore_errors=True)
+_metrics.mkdir(parents=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 bind = f"{os.environ.get('LINLI_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -20,7 +29,6 @@ forwarded_allow_ips = os.environ.get("LINLI_PROXY_ADDRESSES", "127.0.0.1,::1")
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        from prometheus_client import multiprocess
+    from prometheus_client import multiprocess
 
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -13,7 +13,6 @@ import contextlib
 import ctypes
 import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -61,7 +60,7 @@ def main() -> None:
     check_port(port)
     borrowed = embedded.borrow_missing()
     try:
-        prepare(home)
+        prepare()
         serve(home, port, borrowed)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -110,14 +109,10 @@ def check_port(port: int) -> None:
             ) from None
 
 
-def prepare(home: Path) -> None:
+def prepare() -> None:
     manage("migrate", "--no-input", "-v", "0")
     if os.environ.get("LINLI_DEMO") != "0" and (ROOT / "complaints/management/commands/seed_demo.py").exists():
         manage("seed_demo", "--if-empty")
-    metrics = home / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir()
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
 
 def manage(*arguments: str) -> None:

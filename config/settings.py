@@ -113,7 +113,7 @@ AS_OWNER = os.environ.get("LINLI_AS_OWNER") == "1"
 _DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql:///linli")
 DATABASES = {
     "default": dj_database_url.parse(
-        os.environ.get("DATABASE_OWNER_URL", _DATABASE_URL) if AS_OWNER else _DATABASE_URL,
+        (os.environ.get("DATABASE_OWNER_URL") or _DATABASE_URL) if AS_OWNER else _DATABASE_URL,
         conn_max_age=60,
         conn_health_checks=True,
     )
@@ -149,8 +149,9 @@ ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-# Limits go by address: counting per account would let anybody lock a colleague out by typing wrong passwords.
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,200/h/ip"}
+# Failures count by account and address together (see staff.signin), so that nobody can lock a colleague out; the limit
+# by address alone is wide, because a whole office shares one.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/5m/key,100/5m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("LINLI_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Linli"

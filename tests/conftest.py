@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +11,13 @@ from django.core.management.commands import flush
 from django.db import connections
 
 from tests.world import world  # noqa: F401
+from tools import browser as browsers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 # Playwright's synchronous interface runs an event loop in the test's own thread, where Django refuses the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 
 
 def _flush_past_triggers() -> None:
@@ -53,16 +51,11 @@ def as_app_role(db: None) -> Callable[[], None]:
     return become
 
 
-def browser_path() -> str | None:
-    """LINLI_BROWSER, or the first Chromium-like browser on the machine."""
-    return os.environ.get("LINLI_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
-    path = browser_path()
+    path = browsers.path()
     if path is None:
         pytest.fail("No browser found. Install Chromium (Debian: apt install chromium) or set LINLI_BROWSER to one.")
     options = ["--no-sandbox"] if os.geteuid() == 0 else []

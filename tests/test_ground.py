@@ -84,6 +84,29 @@ def test_a_busy_session_ends_after_twelve_hours(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_guessing_a_password_is_stopped_and_locks_nobody_else_out(client: Client) -> None:
+    get_user_model().objects.create_user("wang", name="王芳", password="right words here")
+    wrong = {"login": "wang", "password": "guess"}
+    answers = [client.post("/accounts/login/", wrong, REMOTE_ADDR="10.0.0.66").status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    right = {"login": "wang", "password": "right words here"}
+    assert client.post("/accounts/login/", right, REMOTE_ADDR="10.0.0.66").headers["Retry-After"]
+    assert client.post("/accounts/login/", right, REMOTE_ADDR="10.0.0.7").status_code == 302, "from her own desk"
+
+
+@pytest.mark.django_db
+def test_the_admin_is_entered_through_the_same_door(client: Client) -> None:
+    assert client.get("/admin/login/").headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.django_db
+def test_a_lost_visitor_gets_a_page_of_ours(client: Client) -> None:
+    answer = client.get("/no-such-page")
+    assert answer.status_code == 404
+    assert b"<title>" in answer.content
+
+
+@pytest.mark.django_db
 def test_the_running_application_owns_no_table_and_may_use_every_one(as_app_role: Callable[[], None]) -> None:
     as_app_role()
     with connection.cursor() as cursor:
