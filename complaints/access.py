@@ -38,7 +38,7 @@ def allow(person: Person, case: Case, act: Act) -> Standing:
 def standing(person: Person, case: Case) -> Standing:
     """What `person` is to `case` now: three short queries, none when the case is not theirs to touch."""
     scope = person.scope()
-    works = scope.has("worker", "secretary", "supervisor")
+    works = scope.has("worker", "secretary", "supervisor") and case.street_id in scope.streets
     if not works:
         return Standing()
     offer = Handover.objects.filter(case=case, verdict="").values_list("to_unit", "to_person").first()

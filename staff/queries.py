@@ -41,11 +41,11 @@ def members(unit: int) -> QuerySet[Person]:
 
 
 def stand_in(person: Person, unit: Unit) -> Person:
-    """`person` while at work; else the unit's secretary, else a colleague there, else a street supervisor.
+    """`person` while at work in the street; else the unit's secretary, else a colleague there, else a supervisor.
 
     Raises Person.DoesNotExist when the street has nobody left at work.
     """
-    if person.is_active and person.working == Person.Working.AT_WORK:
+    if handlers(unit.street_id).filter(pk=person.pk).exists():  # at work elsewhere by now is gone, too
         return person
     posts = current(Post.objects.filter(street=unit.street_id, person__working=Person.Working.AT_WORK))
     for circle in (

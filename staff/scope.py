@@ -53,7 +53,7 @@ def scope_of(person: Person, today: date | None = None) -> Scope:
         streets=frozenset(street for _, street, *_ in held),
         whole_streets=frozenset(s for role, s, *_ in held if role in {"supervisor", "discipline", "admin"}),
         communities=frozenset(c for role, _, c, _ in held if c and role in {"worker", "secretary"}),
-        units=frozenset(u for role, _, _, u in held if u and role in {"worker", "secretary"}),
+        units=frozenset(u for role, _, _, u in held if u and role in {"worker", "secretary", "supervisor"}),
         led_communities=frozenset(c for role, _, c, _ in held if c and role == "secretary"),
         closed_only=frozenset(s for role, s, *_ in held if role == "assessor"),
     )

@@ -8,14 +8,14 @@ from complaints.models import Case, Clock, Consent
 from complaints.policies import REDO, policy_code
 from services.calendar import load_calendar
 from services.clock import Calendar, Pause
-from services.policies import Promise, Terms, load_terms, promise, terms_of
+from services.policies import Promise, Terms, promise, terms_at, terms_of
 
 
 def terms_for(case: Case, at: datetime) -> Terms:
     """The policy version that governs the case's present cycle from `at` on."""
     own = case.category.policy if case.category else ""
     code = REDO if case.cycle > 1 else policy_code(case.kind, case.urgency, own)
-    return load_terms(at)[code]
+    return terms_at(code, at)
 
 
 def build_clocks(case: Case, terms: Terms, start: datetime, calendar: Calendar) -> tuple[Clock, Clock]:

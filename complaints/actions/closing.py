@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from complaints.actions import clocks
 from complaints.actions.common import hold, record, refuse_if, said, take
 from complaints.actions.consents import end_pause, lapse
-from complaints.actions.handing import close_offer
+from complaints.actions.handing import close_offer, stand_in
 from complaints.actions.joint import cancel_all
 from complaints.chain import text_hash
 from complaints.models import Callback, Case, Event, Holding, JointTask, Note, Objection, Reply, Resident
 from complaints.states import Act
-from staff import queries as staff
 from staff.models import Person
 
 
@@ -68,13 +67,19 @@ def call_back(
     satisfied: int | None = None,
     text: str = "",
 ) -> Callback:
-    """Ask the resident whether it is solved, and apart from that how satisfied they are. "Not solved" opens the redo."""
+    """Ask the resident whether it is solved, and apart from that how satisfied they are. "Not solved": redo."""
     case, _who = take(case, Act.CALL_BACK, by=by)
     refuse_if(
         reached and solved not in {"yes", "partly", "no"},
         "no_answer",
         _("Please note whether it is solved."),
         field="solved",
+    )
+    refuse_if(
+        reached and satisfied is not None and satisfied not in Callback.Satisfied.values,
+        "no_such_level",
+        _("Please choose one of the five levels."),
+        field="satisfied",
     )
     row = Callback.objects.create(
         case=case,
@@ -178,7 +183,7 @@ def _end(case: Case, status: Case.Status, by: Person, now: datetime, *, because:
 
 
 def _again(case: Case, now: datetime) -> None:
-    keeper = staff.stand_in(case.responsible, case.unit)
+    keeper = stand_in(case.responsible, case.unit)
     case.status, case.outcome, case.closed_at = Case.Status.HANDLING, Case.Outcome.NONE, None
     case.duplicate_of, case.callback_wanted = None, False
     clocks.start_cycle(case, now)

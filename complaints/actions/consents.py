@@ -15,7 +15,7 @@ from complaints.models import Case, Clock, Consent, Event
 from complaints.policies import COMPLEX
 from complaints.states import Act
 from config.lib.errors import RuleBroken
-from services.policies import load_terms
+from services.policies import terms_at
 from staff.models import Person
 
 
@@ -81,7 +81,7 @@ def approve(case: Case, *, by: Person, now: datetime, version: int, text: str = 
     terms = None
     if row.kind == Consent.Kind.COMPLEX:
         case.urgency = Case.Urgency.COMPLEX
-        terms = load_terms(now)[COMPLEX]
+        terms = terms_at(COMPLEX, now)
     after = clocks.recompute(case, terms=terms).due_at
     row.old_due_at, row.new_due_at = before, after
     row.save()

@@ -28,10 +28,11 @@ def edit(case: Case, *, by: Person, now: datetime, version: int, **facts: Any) -
 
     1. Nothing changed: nothing is recorded.
     2. Another kind, category or urgency may bring another time limit; it counts from the same start.
-    3. A later limit is not for the responsible person alone to set, and complex cases need a consent.
+    3. Nobody gives their own case a later limit, and complex cases need a consent.
     The event names the changed facts, never their values.
     """
     case, who = take(case, Act.EDIT, by=by, version=version)
+    facts = {name: fact.strip() if isinstance(fact, str) else fact for name, fact in facts.items()}
     changed = [name for name in FACTS if name in facts and getattr(case, name) != facts[name]]
     resident = Resident.objects.filter(case=case).first() or Resident(case=case)
     changed += [n for n, column in RESIDENT.items() if n in facts and getattr(resident, column) != facts[n]]
@@ -54,7 +55,7 @@ def edit(case: Case, *, by: Person, now: datetime, version: int, **facts: Any) -
         resident.save()
     data: dict[str, Any] = {"changed": sorted(changed)}
     if {"kind", "category", "urgency"} & set(changed) and case.cycle == 1:
-        data |= _new_limit(case, alone=who.responsible and not (who.leads or who.oversees))
+        data |= _new_limit(case, own=who.responsible)
     record(case, Event.Kind.EDITED, by=by, now=now, **data)
     if {"title", "text", "place"} & set(changed):
         index_words([case])
@@ -89,14 +90,14 @@ def _check_place(case: Case) -> None:
         raise RuleBroken("foreign_grid", _("This grid belongs to another community."), field="grid")
 
 
-def _new_limit(case: Case, *, alone: bool) -> dict[str, Any]:
+def _new_limit(case: Case, *, own: bool) -> dict[str, Any]:
     before = clocks.current(case)["resolution"]
     terms = clocks.terms_for(case, case.registered_at)
     if terms.version_id == before.policy_id:
         return {}
     after = clocks.recompute(case, terms=terms)
     refuse_if(
-        alone and after.due_at > before.due_at,
+        own and after.due_at > before.due_at,
         "longer_limit_needs_another",
         _("This would give you a later limit. Ask your secretary or the supervisor to make the change."),
         field="kind",

@@ -65,8 +65,7 @@ def offer(case: Case, *, by: Person, now: datetime, version: int, to: Person, re
         _("This person is not at work or does not handle cases of this street."),
         field="to",
     )
-    unit = case.unit if staff.members(case.unit_id).filter(pk=to.pk).exists() else staff.unit_of(to)
-    assert unit is not None  # every handler has a unit
+    unit = _unit_at(case, to)
     row = _offer(case, by, now, unit, to, reason)
     record(
         case, Event.Kind.OFFERED, by=by, now=now, handover=row.pk, to=to.pk, unit=unit.pk, reason=text_hash(row.reason)
@@ -149,7 +148,7 @@ def return_case(case: Case, *, by: Person, now: datetime, reason: str) -> Return
     if chain.offered is not None:
         _answer(case, by, now, Handover.Verdict.RETURNED, row.reason)
     if unit == case.unit_id:
-        keeper = _keeper(case)
+        keeper = stand_in(case.first_contact, case.first_unit)
         hold(case, keeper, case.first_unit, now=now, because=Holding.Because.RETURNED)
     disputed = rules.goes_to_adjudicator(chain_of(case))
     if disputed:
@@ -192,6 +191,12 @@ def adjudicate(
         raise RuleBroken("no_objection", _("No objection is open on this case."))
     refuse_if(row.by_id == by.pk, "own_objection", _("Another supervisor has to decide your own objection."))
     refuse_if(
+        unit.street_id != case.street_id or not unit.is_active,
+        "foreign_unit",
+        _("This unit belongs to another street or is no longer active."),
+        field="unit",
+    )
+    refuse_if(
         not staff.members(unit.pk).filter(pk=person.pk).exists(),
         "not_of_unit",
         _("This person does not belong to the unit or is not at work."),
@@ -219,8 +224,16 @@ def adjudicate(
     return row
 
 
+def stand_in(person: Person, unit: Unit) -> Person:
+    """Who answers for a case of `unit` that falls to `person`: somebody at work, always."""
+    try:
+        return staff.stand_in(person, unit)
+    except Person.DoesNotExist as gone:
+        raise RuleBroken("nobody_left", _("Nobody of the street is at work who could keep the case.")) from gone
+
+
 def close_offer(case: Case, by: Person, now: datetime) -> None:
-    """A case that ends takes its open offer and objection with it."""
+    """A case that ends takes its open offer with it."""
     if open_offer(case):
         _answer(case, by, now, Handover.Verdict.TAKEN_BACK, "")
 
@@ -253,11 +266,11 @@ def _own_unit(case: Case, by: Person, chain: rules.Chain) -> int:
     return case.unit_id
 
 
-def _keeper(case: Case) -> Person:
-    try:
-        return staff.stand_in(case.first_contact, case.first_unit)
-    except Person.DoesNotExist as gone:
-        raise RuleBroken("nobody_left", _("Nobody of the street is at work who could keep the case.")) from gone
+def _unit_at(case: Case, person: Person) -> Unit:
+    """Where `person`, a handler of the street, takes the case: it stays with its unit when they belong to it."""
+    posts = staff.current(person.posts.filter(unit__isnull=False, street=case.street_id, role__in=staff.HANDLING_ROLES))
+    units = [post.unit for post in posts.select_related("unit").order_by("since", "id") if post.unit]
+    return next((unit for unit in units if unit.pk == case.unit_id), units[0])
 
 
 def _refuse(code: str | None, *, field: str | None = None) -> None:

@@ -12,6 +12,7 @@ from complaints.actions.common import record, refuse_if, said, stamp, take
 from complaints.chain import text_hash
 from complaints.models import Case, Clock, Event, JointTask
 from complaints.states import Act
+from config.lib.errors import RuleBroken
 from services.calendar import hours_of, load_calendar
 from services.clock import Mode, due, threshold
 from staff import queries as staff
@@ -92,7 +93,9 @@ def cancel_all(case: Case, by: Person, now: datetime, reason: str) -> None:
 
 
 def _end(case: Case, task: JointTask, by: Person, now: datetime, result: str, *, cancelled: bool = False) -> JointTask:
-    row = JointTask.objects.select_for_update().get(pk=task.pk, case=case)
+    row = JointTask.objects.select_for_update().filter(pk=task.pk, case=case).first()
+    if row is None:
+        raise RuleBroken("no_task", _("This case has no such task."), field="task")
     refuse_if(row.done_at, "done_already", _("This task is finished already."), field="task")
     row.done_by, row.done_at, row.result, row.cancelled = by, now, result, cancelled
     row.save()

@@ -20,8 +20,9 @@ from complaints.chain import text_hash
 from complaints.models import Case, CaseWords, Category, Clock, Event, Holding, Reply, Resident
 from complaints.policies import policy_code
 from complaints.words import grams
+from config.lib.errors import RuleBroken
 from services.calendar import load_calendar
-from services.policies import load_terms
+from services.policies import Terms, load_terms
 from staff.models import Community, Grid, Person, Street, Unit
 
 
@@ -78,9 +79,13 @@ def register(item: Registration, *, by: Person, now: datetime) -> Case:
             return _sent_before(item) or register_many([item], by=by, now=now)[0]
     except IntegrityError:
         known = _sent_before(item)
-        if known is None:
-            raise
-        return known
+        if known is not None:
+            return known
+        if _landed_before(item):
+            raise RuleBroken(
+                "landed_before", _("A case with this number of its source is here already."), field="external_id"
+            ) from None
+        raise
 
 
 def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -> list[Case]:
@@ -98,8 +103,7 @@ def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -
         Case.objects.bulk_create(cases, batch_size=500)
         clocks: list[Clock] = []
         for case, item in zip(cases, items, strict=True):
-            own = item.category.policy if item.category else ""
-            pair = build_clocks(case, terms[policy_code(item.kind, item.urgency, own)], item.submitted_at, calendar)
+            pair = build_clocks(case, _terms(item, terms), item.submitted_at, calendar)
             for clock in pair:
                 clock.stopped_at = item.answer.at if item.answer else None
             clocks += pair
@@ -219,6 +223,11 @@ def _sent_before(item: Registration) -> Case | None:
     return Case.objects.filter(submission_key=item.submission_key).first()
 
 
+def _landed_before(item: Registration) -> bool:
+    same = Case.objects.filter(street=item.street, source=item.source, external_id=item.external_id)
+    return bool(item.external_id) and same.exists()
+
+
 def _build(item: Registration, by: Person, now: datetime) -> Case:
     answer = item.answer
     return Case(
@@ -251,6 +260,13 @@ def _build(item: Registration, by: Person, now: datetime) -> Case:
         extra=item.extra,
         submission_key=item.submission_key,
     )
+
+
+def _terms(item: Registration, terms: dict[str, Terms]) -> Terms:
+    code = policy_code(item.kind, item.urgency, item.category.policy if item.category else "")
+    if code not in terms:
+        raise RuleBroken("no_policy", _("No time limit is in force for this kind of case."), field="category")
+    return terms[code]
 
 
 def _number(cases: Sequence[Case], day: date) -> None:

@@ -27,7 +27,10 @@ def contact(
     text: str,
     at: datetime | None = None,
 ) -> ContactLog:
-    """Log a call or visit; the first substantive one stops the response clock at the moment it took place."""
+    """Log a call or visit; the first substantive one stops the response clock at the moment it took place.
+
+    A contact from before the present cycle is logged, but does not answer the resident's new turn.
+    """
     case, _who = take(case, Act.CONTACT, by=by)
     at = not_in_future(at or now, now)
     refuse_if(at < case.submitted_at, "before_submission", _("This is before the resident spoke to us."), field="at")
@@ -78,7 +81,8 @@ def reply(case: Case, *, by: Person, now: datetime, text: str) -> Reply:
 
 def answered(case: Case, at: datetime) -> None:
     """The resident has heard something of substance: the response clock stops and handling has begun."""
-    start = clocks.current(case)["response"].started_at
-    clocks.stop(case, max(at, start), resolution=False)
+    if at < clocks.current(case)["response"].started_at:
+        return
+    clocks.stop(case, at, resolution=False)
     if case.status == Case.Status.REGISTERED:
         case.status = Case.Status.HANDLING
