@@ -99,7 +99,7 @@ class CalendarYearAdmin(YearBase):
         return TemplateResponse(request, "admin/services/calendaryear/notice.html", context, status=status)
 
 
-class WorkingWidget(widgets.BooleanWidget):  # type: ignore[misc]
+class WorkingWidget(widgets.BooleanWidget):
     """1 and 0, and the words people write into a sheet."""
 
     TRUE_VALUES = [*widgets.BooleanWidget.TRUE_VALUES, "是", "上班", "补班"]
@@ -113,7 +113,7 @@ class WorkingWidget(widgets.BooleanWidget):  # type: ignore[misc]
         raise ValueError(gettext("Say 1 for a working day and 0 for a day off."))
 
 
-class CalendarDayResource(resources.ModelResource):  # type: ignore[misc]
+class CalendarDayResource(resources.ModelResource):
     date = fields.Field(attribute="date", column_name=_("date"), widget=widgets.DateWidget("%Y-%m-%d"))
     name = fields.Field(attribute="name", column_name=_("name"))
     is_working = fields.Field(attribute="is_working", column_name=_("people are at work"), widget=WorkingWidget())
@@ -130,7 +130,7 @@ class CalendarDayResource(resources.ModelResource):  # type: ignore[misc]
 
 
 @admin.register(CalendarDay)
-class CalendarDayAdmin(ImportExportModelAdmin):  # type: ignore[misc]
+class CalendarDayAdmin(ImportExportModelAdmin):
     resource_classes = [CalendarDayResource]
     list_display = ["date", "name", "is_working", "year"]
     list_filter = ["is_working", "year"]
