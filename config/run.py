@@ -41,6 +41,7 @@ ROLES = [
     ("demo_admin", "管理员", "administrator"),
 ]
 STOP_SECONDS = 15
+PORT_SECONDS = 3
 QUICK_DEATHS = 5  # a process that dies this often within a minute will not get better
 
 
@@ -98,15 +99,23 @@ def take_data(home: Path) -> IO[str]:
 
 
 def check_port(port: int) -> None:
+    """Refuse a port somebody else has; a run that was just killed needs a moment to let go of it."""
     bind = os.environ.get("LINLI_BIND", "127.0.0.1")
+    deadline = time.monotonic() + PORT_SECONDS
+    while error := port_error(bind, port):
+        if time.monotonic() > deadline:
+            raise CannotRun(f"Port {port} is in use or not allowed ({error}). Choose another: PORT=8080 make run")
+        time.sleep(0.1)
+
+
+def port_error(bind: str, port: int) -> OSError | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((bind, port))
         except OSError as error:
-            raise CannotRun(
-                f"Port {port} is in use or not allowed ({error}). Choose another: PORT=8080 make run"
-            ) from None
+            return error
+    return None
 
 
 def prepare() -> None:
