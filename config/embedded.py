@@ -383,7 +383,8 @@ def nobody_uses(home: Path) -> bool:
 def borrow(*, superuser: bool = False) -> Borrowed:
     """Start or join the servers, put their addresses into the environment, and stop them with the last user."""
     borrowed = borrow_missing(superuser=superuser)
-    assert borrowed is not None, "both servers are named in the environment"
+    if borrowed is None:
+        raise Unusable("DATABASE_URL and REDIS_URL are set; the embedded servers are not needed.")
     return borrowed
 
 
@@ -408,7 +409,11 @@ def borrow_missing(*, superuser: bool = False) -> Borrowed | None:
 
 def execute(command: list[str]) -> int:
     if not os.environ.get("DATABASE_URL"):
-        borrow_missing(superuser=True)
+        servers = borrow(superuser=True).servers
+        os.environ |= {"PGHOST": str(servers.sockets), "PGUSER": SUPER, "PGDATABASE": DATABASE}
+        os.environ["PATH"] = (
+            f"{servers.programs}{os.pathsep}{os.environ.get('PATH', '')}"  # psql, pg_dump and their like
+        )
     child = subprocess.Popen(command)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: child.send_signal(received))
