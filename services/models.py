@@ -43,7 +43,7 @@ class CalendarDay(models.Model):
     is_working = models.BooleanField(_("people are at work"))
     name = models.CharField(_("name"), max_length=40, blank=True)
     notice = models.PositiveSmallIntegerField(
-        _("notice"),
+        _("year of the notice"),
         null=True,
         blank=True,
         help_text=_("Year of the notice that states this day; a notice may reach into the December before it."),

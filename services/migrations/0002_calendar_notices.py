@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="Year of the notice that states this day; a notice may reach into the December before it.",
                 null=True,
-                verbose_name="notice",
+                verbose_name="year of the notice",
             ),
         ),
         migrations.AddField(
