@@ -18,7 +18,7 @@ $(STAMPS)/installed: requirements-dev.lock
 	@test -n "$(PYTHON)" || { echo "Linli needs Python 3.11 or newer."; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { echo "Cannot make .venv (on Debian: apt install python3-venv)."; exit 1; }
 	@echo "Installing Python packages ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements-dev.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements-dev.lock
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/vendor: package-lock.json tools/vendor.py $(STAMPS)/installed
