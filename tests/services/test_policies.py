@@ -19,6 +19,7 @@ from services.calendar import load_calendar
 from services.clock import Calendar, Hours, Mode, Pause
 from services.models import Policy, PolicyVersion, Schedule
 from services.policies import Terms, amount_text, load_terms, promise, terms_at, terms_of
+from tests.services.defaults import plant_defaults
 from tests.services.people import NOW, SHANGHAI, at, lin
 
 FRIDAY = at("2026-11-20 17:30")
@@ -271,3 +272,11 @@ def test_amounts_are_said_as_people_say_them() -> None:
         amount_text("working_days_close", 60, every_day=True),
     ]
     assert [text.split()[0] for text in said] == ["30", "24", "5", "60"]
+
+
+@db
+def test_planting_the_defaults_again_changes_nothing() -> None:
+    before = load_terms(NOW)
+    plant_defaults()
+    assert load_terms(NOW) == before
+    assert PolicyVersion.objects.count() == len(before)
