@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 CASEWORK = frozenset({"worker", "secretary", "supervisor"})
 NAV = [
     Entry(_("My desk"), "/desk/", "inbox"),
-    Entry(_("All cases"), "/cases/", "list-ul"),
+    Entry(_("All cases"), "/cases/", "list-ul", CASEWORK | {"discipline", "assessor", "admin"}),
     Entry(_("Log a case"), "/cases/new/", "plus-lg", CASEWORK, primary=True),
     Entry(_("Board"), "/board/", "bar-chart", frozenset({"secretary", "supervisor", "discipline", "admin"})),
     Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"})),
