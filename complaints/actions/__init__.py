@@ -9,12 +9,13 @@ from complaints.actions.consents import approve, ask_complex, ask_extension, ask
 from complaints.actions.facts import attach, edit
 from complaints.actions.handing import accept, adjudicate, decline, dispatch, object_to, offer, return_case, take_back
 from complaints.actions.joint import ask_joint, cancel_joint, finish_joint
-from complaints.actions.register import Answer, Registration, register, register_many
+from complaints.actions.register import Answer, Registration, Told, register, register_many
 from complaints.actions.talk import contact, note, reply
 
 __all__ = [
     "Answer",
     "Registration",
+    "Told",
     "accept",
     "adjudicate",
     "approve",

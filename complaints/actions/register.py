@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from complaints.actions.clocks import build_clocks
 from complaints.actions.common import build_event, refuse_if, stamp
 from complaints.chain import text_hash
-from complaints.models import Case, CaseWords, Category, Clock, Event, Holding, Reply, Resident
+from complaints.models import Callback, Case, CaseWords, Category, Clock, Event, Holding, Reply, Resident
 from complaints.policies import policy_code
 from complaints.words import grams
 from config.lib.errors import RuleBroken
@@ -36,9 +36,21 @@ class Answer:
     by: Person | None = None
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the resident said when called back elsewhere, before the case came here. It never asks for a redo."""
+
+    solved: str
+    satisfied: int | None
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """What is known of a matter when it is logged. `submitted_at` is when the resident told it."""
+    """What is known of a matter when it is logged. `submitted_at` is when the resident told it.
+
+    `row` is the fingerprint of the source's row; every event an import makes carries it.
+    """
 
     street: Street
     unit: Unit
@@ -64,6 +76,8 @@ class Registration:
     extra: dict[str, Any] = field(default_factory=dict)
     submission_key: UUID | None = None
     answer: Answer | None = None
+    told: Told | None = None
+    row: str = ""
 
 
 def register(item: Registration, *, by: Person, now: datetime) -> Case:
@@ -141,6 +155,21 @@ def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -
                 if item.answer
             ]
         )
+        Callback.objects.bulk_create(
+            [
+                Callback(
+                    case=case,
+                    cycle=1,
+                    by=by,
+                    at=item.told.at,
+                    reached=True,
+                    solved=item.told.solved,
+                    satisfied=item.told.satisfied,
+                )
+                for case, item in zip(cases, items, strict=True)
+                if item.answer and item.told
+            ]
+        )
         Event.objects.bulk_create(events, batch_size=1000)
         index_words(cases)
     return cases
@@ -173,14 +202,18 @@ def check(item: Registration, now: datetime) -> None:
         field="urgency",
     )
     if item.answer:
-        refuse_if(not item.answer.text.strip(), "no_reply", _("Please write the reply."), field="answer")
-        refuse_if(
-            item.answer.at < item.submitted_at,
-            "reply_before_question",
-            _("The reply cannot be earlier than the question."),
-            field="answer_at",
-        )
-        refuse_if(item.answer.at > now, "in_future", _("This time lies in the future."), field="answer_at")
+        check_answer(item.answer, item.submitted_at, now)
+
+
+def check_answer(answer: Answer, submitted_at: datetime, now: datetime) -> None:
+    refuse_if(not answer.text.strip(), "no_reply", _("Please write the reply."), field="answer")
+    refuse_if(
+        answer.at < submitted_at,
+        "reply_before_question",
+        _("The reply cannot be earlier than the question."),
+        field="answer_at",
+    )
+    refuse_if(answer.at > now, "in_future", _("This time lies in the future."), field="answer_at")
 
 
 def index_words(cases: Sequence[Case]) -> None:
@@ -279,33 +312,55 @@ def _number(cases: Sequence[Case], day: date) -> None:
 
 
 def _events(case: Case, item: Registration, by: Person) -> list[Event]:
-    case.version = 1
-    first = build_event(
-        case,
-        Event.Kind.REGISTERED,
-        by=by,
-        at=item.submitted_at,
-        first_contact=item.first_contact.pk,
-        unit=item.unit.pk,
-        kind=item.kind,
-        channel=item.channel,
-        urgency=item.urgency,
-        source=item.source,
-        external_id=item.external_id,
-        text=text_hash(case.text),
-        registered_at=stamp(case.registered_at),
-    )
-    case.head = first.hash
-    if item.answer is None:
-        return [first]
-    case.version = 2
-    answered = build_event(
-        case,
-        Event.Kind.CONCLUDED,
-        by=item.answer.by or item.first_contact,
-        at=item.answer.at,
-        outcome=item.answer.outcome,
-        reply=text_hash(item.answer.text),
-    )
-    case.head = answered.hash
-    return [first, answered]
+    origin = {"row": item.row} if item.row else {}
+    events = [
+        _next_event(
+            case,
+            Event.Kind.REGISTERED,
+            by=by,
+            at=item.submitted_at,
+            first_contact=item.first_contact.pk,
+            unit=item.unit.pk,
+            kind=item.kind,
+            channel=item.channel,
+            urgency=item.urgency,
+            source=item.source,
+            external_id=item.external_id,
+            text=text_hash(case.text),
+            registered_at=stamp(case.registered_at),
+            **origin,
+        )
+    ]
+    if item.answer:
+        events.append(
+            _next_event(
+                case,
+                Event.Kind.CONCLUDED,
+                by=item.answer.by or item.first_contact,
+                at=item.answer.at,
+                outcome=item.answer.outcome,
+                reply=text_hash(item.answer.text),
+                **origin,
+            )
+        )
+    if item.answer and item.told:
+        events.append(
+            _next_event(
+                case,
+                Event.Kind.CALLED_BACK,
+                by=by,
+                at=item.told.at,
+                solved=item.told.solved,
+                satisfied=item.told.satisfied,
+                redo=False,
+                **origin,
+            )
+        )
+    return events
+
+
+def _next_event(case: Case, kind: Event.Kind, /, *, by: Person, at: datetime, **data: Any) -> Event:
+    case.version += 1
+    event = build_event(case, kind, by=by, at=at, **data)
+    case.head = event.hash
+    return event
