@@ -17,6 +17,7 @@ def case_for(person: Person, number: str, *, to: Act | None = None) -> Case:
     case = (
         Case.objects.visible_to(person.scope())
         .select_related("street", "community", "grid", "unit", "category", "first_contact", "responsible", "first_unit")
+        .select_related("resident", "duplicate_of", "registered_by")
         .filter(number=number)
         .first()
     )

@@ -1,0 +1,143 @@
+"""Logging a case at the counter, on the phone or on the doorstep, and the slip the resident takes home."""
+
+from __future__ import annotations
+
+import segno
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from complaints.access import case_for
+from complaints.actions import register
+from complaints.forms.category import choices_of
+from complaints.forms.register import RegisterForm
+from complaints.models import Case, Clock
+from complaints.similar import alike
+from complaints.views.case import person_of
+from config.lib.errors import RuleBroken
+from staff import queries as staff
+from staff.models import Person, Unit
+
+PAGE = "complaints/register.html"
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """The form; sent twice with the same key it leads to the same case."""
+    person, now = person_of(request), timezone.now()
+    unit = _unit(person)
+    if request.method != "POST":
+        given = {name: request.GET[name] for name in ("channel", "kind", "area") if name in request.GET}
+        return _page(request, RegisterForm(person=person, unit=unit, now=now, initial=given))
+    form = RegisterForm(request.POST, person=person, unit=unit, now=now)
+    if "find" in request.POST:
+        values = {name: form.data.get(name, "") for name in form.fields}
+        again = RegisterForm(person=person, unit=unit, now=now, initial=values)
+        again.asked = request.POST.get("q", "")
+        return _page(request, again)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    try:
+        case = register(form.registration(), by=person, now=now)
+    except RuleBroken as refusal:
+        form.add_error(_field(form, refusal), str(refusal))
+        return _page(request, form, status=409)
+    messages.success(request, _("%(number)s is logged. You are responsible for it.") % {"number": case.number})
+    return redirect("case_receipt" if "print" in request.POST else "case", case.number)
+
+
+@login_required
+@require_POST
+def similar(request: HttpRequest) -> HttpResponse:
+    """A hint while typing: cases of the same phone, and open ones alike in the same place. POST keeps names out of logs."""
+    person, now = person_of(request), timezone.now()
+    form = RegisterForm(request.POST, person=person, unit=_unit(person), now=now)
+    form.is_valid()
+    data = form.cleaned_data
+    community, grid = data.get("area") or (None, None)
+    found = alike(
+        person,
+        now,
+        text=f"{data.get('title', '')}\n{data.get('text', '')}",
+        community=community.pk if community else None,
+        grid=grid.pk if grid else None,
+        phone=data.get("resident_phone", ""),
+    )
+    return render(request, "complaints/case_similar.html#list", {"found": found, "logging": True})
+
+
+@login_required
+@require_safe
+@vary_on_headers("HX-Request")
+def categories(request: HttpRequest) -> HttpResponse:
+    """Categories that contain all the words, as choices; the one ticked stays."""
+    _worker(person_of(request))
+    found = choices_of(request.GET.get("category", ""), request.GET.get("q", ""))
+    template = "complaints/acts/category.html"
+    return render(request, f"{template}#choices", {"categories": found})
+
+
+@login_required
+@require_safe
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """A slip with nothing secret on it: number, who was asked, who answers, until when."""
+    case = case_for(person_of(request), number)
+    clocks = {clock.kind: clock for clock in Clock.objects.filter(case=case, cycle=1).exclude(kind="joint")}
+    context = {
+        "case": case,
+        "response": clocks.get(Clock.Kind.RESPONSE),
+        "resolution": clocks.get(Clock.Kind.RESOLUTION),
+        "qr": mark_safe(_qr(case)),
+    }
+    return render(request, "complaints/receipt.html", context)
+
+
+def _qr(case: Case) -> str:
+    """The number alone, drawn without a style attribute."""
+    return segno.make(case.number, error="m", micro=False).svg_inline(
+        scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True, svgns=True
+    )
+
+
+def _page(request: HttpRequest, form: RegisterForm, status: int = 200) -> HttpResponse:
+    words = form.asked or form.data.get("q", "")
+    context = {
+        "form": form,
+        "categories": choices_of(form["category"].value(), words),
+        "paper_open": bool(form["backfilled"].value()) or _wrong(form, "first_contact", "answer_at"),
+        "answer_open": bool(form["outcome"].value() or form["answer"].value()) or _wrong(form, "outcome", "answer"),
+        "more_open": bool(form["submitted_at"].value() or form["title"].value() or form["resident_address"].value())
+        or _wrong(form, "submitted_at", "title", "resident_address", "identity"),
+    }
+    return render(request, PAGE, context, status=status)
+
+
+def _wrong(form: RegisterForm, *names: str) -> bool:
+    return any(name in form.errors for name in names) if form.is_bound else False
+
+
+def _field(form: RegisterForm, refusal: RuleBroken) -> str | None:
+    name = {"community": "area", "grid": "area", "unit": "first_contact"}.get(refusal.field or "", refusal.field)
+    return name if name in form.fields else None
+
+
+def _worker(person: Person) -> None:
+    if not person.scope().has("worker", "secretary", "supervisor"):
+        raise PermissionDenied(_("Only people who handle cases can log one."))
+
+
+def _unit(person: Person) -> Unit:
+    """The unit the person logs for; PermissionDenied for those who handle no cases."""
+    _worker(person)
+    unit = staff.unit_of(person)
+    if unit is None:
+        raise PermissionDenied(_("You belong to no unit yet. Ask an administrator to enter your post."))
+    return unit
