@@ -213,7 +213,7 @@ def _by_facts(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
         cases = cases.exclude(special_group="")
     elif given["group"]:
         cases = cases.filter(special_group__in=given["group"])
-    return cases.filter(number__iexact=given["number"].strip()) if given["number"] else cases
+    return cases.filter(number__in={given["number"], given["number"].upper()}) if given["number"] else cases
 
 
 def _by_people(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from complaints.lights import Instants, Light, case_light
+from complaints.lights import light as light_of
 from complaints.models import Case, Clock
 from complaints.next_step import Facts, Step, next_step, sentence
 from complaints.rights import Standing
@@ -48,21 +49,25 @@ class Row:
 
 def rows_of(ids: Sequence[int], person: Person, now: datetime) -> list[Row]:
     """The lines of these cases in the given order; a fixed number of queries for any number of ids."""
-    if not ids:
-        return []
-    found = {case.pk: case for case in Case.objects.filter(pk__in=ids).for_rows()}
+    found = fetch(ids)
     return build_rows([found[pk] for pk in ids if pk in found], person.scope(), now)
 
 
-def build_rows(cases: Iterable[Case], scope: Scope, now: datetime) -> list[Row]:
-    """`cases` come from `for_rows()`."""
+def fetch(ids: Iterable[int]) -> dict[int, Case]:
+    """The cases with all that their lines need, by id."""
+    wanted = set(ids)
+    return {case.pk: case for case in Case.objects.filter(pk__in=wanted).for_rows()} if wanted else {}
+
+
+def build_rows(cases: Iterable[Case], scope: Scope, now: datetime, *, own_part: bool = False) -> list[Row]:
+    """`cases` come from `fetch`. With `own_part` light and due are those of the part the viewer's unit owes."""
     calendar = load_calendar()
-    return [_row(case, scope, now, calendar) for case in cases]
+    return [_row(case, scope, now, calendar, own_part) for case in cases]
 
 
 def act_url(number: str, act: Act | None) -> str:
     """Where an act on a case is done; the case itself when there is none."""
-    return f"/cases/{number}/" + (f"?act={act}#act-{act}" if act else "")
+    return f"/cases/{number}/" + (f"?act={act}" if act else "")
 
 
 def instants(clock: Clock) -> Instants:
@@ -122,14 +127,16 @@ def where(case: Case) -> str:
     return " ".join(str(part) for part in (case.community, case.grid and case.grid.name) if part)
 
 
-def _row(case: Case, scope: Scope, now: datetime, calendar: Calendar) -> Row:
-    clocks = {clock.kind: clock for clock in case.clocks.all() if clock.cycle == case.cycle and clock.kind != "joint"}
+def _row(case: Case, scope: Scope, now: datetime, calendar: Calendar, own_part: bool) -> Row:
+    clocks = {clock.kind: clock for clock in case.clocks.all() if clock.kind != Clock.Kind.JOINT}
     resolution, response = clocks.get(Clock.Kind.RESOLUTION), clocks.get(Clock.Kind.RESPONSE)
     light = (
         case_light(instants(resolution), instants(response) if response else None, now) if resolution else Light.GREEN
     )
-    turn = _turn(resolution, response)
     step = next_step(_facts(case, light, resolution, response), standing_in(case, scope), now)
+    turn = _turn(resolution, response)
+    if own_part and (part := _part(case, scope)):
+        turn, light = part, light_of(instants(part), now)
     return Row(
         id=case.pk,
         url=case.get_absolute_url(),
@@ -151,6 +158,13 @@ def _row(case: Case, scope: Scope, now: datetime, calendar: Calendar) -> Row:
         next_step=sentence(step, now),
         next_url=act_url(case.number, step.act) if step.act else "",
     )
+
+
+def _part(case: Case, scope: Scope) -> Clock | None:
+    """The clock of what the viewer's unit still owes."""
+    row: Any = case
+    owed = {task.pk for task in row.open_tasks if task.unit_id in scope.units}
+    return next((clock for clock in case.clocks.all() if clock.joint_task_id in owed), None)
 
 
 def _turn(resolution: Clock | None, response: Clock | None) -> Clock | None:
