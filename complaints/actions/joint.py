@@ -14,7 +14,7 @@ from complaints.models import Case, Clock, Event, JointTask
 from complaints.states import Act
 from config.lib.errors import RuleBroken
 from services.calendar import hours_of, load_calendar
-from services.clock import Mode, due, threshold
+from services.clock import Calendar, Hours, Mode, due, threshold
 from staff import queries as staff
 from staff.models import Person, Unit
 
@@ -39,11 +39,11 @@ def ask_joint(case: Case, *, by: Person, now: datetime, version: int, unit: Unit
         _("This unit has an open task on this case already."),
         field="unit",
     )
-    row = JointTask.objects.create(case=case, unit=unit, task=said(task, field="task"), asked_by=by, asked_at=now)
+    row = JointTask.objects.create(
+        case=case, unit=unit, task=said(task, field="task"), days=days, asked_by=by, asked_at=now
+    )
     policy = clocks.current(case)[Clock.Kind.RESOLUTION].policy
-    hours, calendar = hours_of(policy.schedule), load_calendar()
-    limit = due(Mode.WORKING_DAYS_CLOSE, days, now, hours, calendar)
-    assert limit.at is not None  # there is no pause
+    yellow_at, due_at, provisional = joint_limit(days, now, hours_of(policy.schedule), load_calendar())
     Clock.objects.create(
         case=case,
         kind=Clock.Kind.JOINT,
@@ -51,9 +51,9 @@ def ask_joint(case: Case, *, by: Person, now: datetime, version: int, unit: Unit
         joint_task=row,
         policy=policy,
         started_at=now,
-        yellow_at=threshold(Mode.WORKING_DAYS_CLOSE, days, now, hours, calendar, fraction=YELLOW_SHARE),
-        due_at=limit.at,
-        provisional=limit.provisional,
+        yellow_at=yellow_at,
+        due_at=due_at,
+        provisional=provisional,
     )
     record(
         case,
@@ -62,10 +62,18 @@ def ask_joint(case: Case, *, by: Person, now: datetime, version: int, unit: Unit
         now=now,
         task=row.pk,
         unit=unit.pk,
-        due_at=stamp(limit.at),
+        due_at=stamp(due_at),
         text=text_hash(row.task),
     )
     return row
+
+
+def joint_limit(days: int, start: datetime, hours: Hours, calendar: Calendar) -> tuple[datetime | None, datetime, bool]:
+    """Yellow after 70 % of the time, due at the close of the last day, and whether that is provisional."""
+    limit = due(Mode.WORKING_DAYS_CLOSE, days, start, hours, calendar)
+    assert limit.at is not None  # there is no pause
+    yellow = threshold(Mode.WORKING_DAYS_CLOSE, days, start, hours, calendar, fraction=YELLOW_SHARE)
+    return yellow, limit.at, limit.provisional
 
 
 @transaction.atomic

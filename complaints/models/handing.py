@@ -178,6 +178,7 @@ class JointTask(models.Model):
     case = models.ForeignKey("complaints.Case", models.CASCADE, related_name="joint_tasks", verbose_name=_("case"))
     unit = models.ForeignKey("staff.Unit", models.PROTECT, related_name="joint_tasks", verbose_name=_("co-unit"))
     task = models.TextField(_("what is asked"))
+    days = models.PositiveSmallIntegerField(_("working days"), default=3)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked at"))
     done_by = models.ForeignKey(
