@@ -67,10 +67,9 @@ def running(pid_file: Path, *marks: str) -> psutil.Process | None:
     try:
         process = psutil.Process(int(pid_file.read_text().split()[0]))
         line = " ".join(process.cmdline())
-        alive = process.status() != psutil.STATUS_ZOMBIE and all(mark in line for mark in marks)
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    return process if alive else None
+    return process if alive(process) and all(mark in line for mark in marks) else None
 
 
 def end(pid_file: Path, number: signal.Signals, *marks: str, seconds: float = 60) -> None:
@@ -80,10 +79,17 @@ def end(pid_file: Path, number: signal.Signals, *marks: str, seconds: float = 60
         return
     process.send_signal(number)
     deadline = time.monotonic() + seconds
-    while running(pid_file, *marks):
+    while alive(process):  # the pid file goes a moment before the process does
         if time.monotonic() > deadline:
             process.kill()
         time.sleep(0.02)
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def as_user(run_as: str | None) -> dict[str, Any]:
