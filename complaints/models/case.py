@@ -219,12 +219,12 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return f"/cases/{self.number}/"
+
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
-
-    def get_absolute_url(self) -> str:
-        return f"/cases/{self.number}/"
 
 
 class Resident(models.Model):

@@ -37,7 +37,7 @@ class DispatchRule(models.Model):
 
 
 class Handover(models.Model):
-    """An offer to take a case over, to a person or (dispatch) to a unit. The giver answers for it until it is accepted."""
+    """An offer to take a case over, to a person or (dispatch) to a unit. The giver answers until it is accepted."""
 
     class Verdict(models.TextChoices):
         OPEN = "", _("waiting for an answer")
