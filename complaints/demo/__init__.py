@@ -1,0 +1,1 @@
+"""A made-up street with a year of casework, told through the real actions."""
