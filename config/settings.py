@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -219,6 +220,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Messages expire: after a pause the rows in PostgreSQL say what is due, not a queue of old wake-up calls.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 60, "options": {"expires": 55}},
+    "pin_history": {"task": "complaints.tasks.pin_history", "schedule": crontab(hour=0, minute=20)},
 }
 
 REST_FRAMEWORK = {
