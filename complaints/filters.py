@@ -114,9 +114,7 @@ class CaseFilter(forms.Form):
     number = Text(label=gettext_lazy("Number"), max_length=60)
     light = Several(label=gettext_lazy("Light"), choices=LIGHTS)
     state = Several(label=gettext_lazy("State"), choices=STATES)
-    waiting = forms.ChoiceField(
-        label=gettext_lazy("Waiting"), choices=[("", ""), *WAITING], required=False
-    )
+    waiting = forms.ChoiceField(label=gettext_lazy("Waiting"), choices=[("", ""), *WAITING], required=False)
     community = Ids(label=gettext_lazy("Community"), nowhere=True)
     grid = Ids(label=gettext_lazy("Grid"))
     unit = Ids(label=gettext_lazy("Handling unit"))

@@ -98,5 +98,3 @@ def _base36(number: int) -> str:
         number, digit = divmod(number, 36)
         digits = DIGITS[digit] + digits
     return digits or "0"
-
-

@@ -162,9 +162,7 @@ def _waiting(case: Facts, who: Standing) -> Step | None:
     if case.objected:
         return Step(Code.AWAIT_ADJUDICATION)
     if case.offered_to:
-        return Step(
-            Code.AWAIT_ACCEPTANCE, Act.TAKE_BACK if may(Act.TAKE_BACK, who) else None, name=case.offered_to
-        )
+        return Step(Code.AWAIT_ACCEPTANCE, Act.TAKE_BACK if may(Act.TAKE_BACK, who) else None, name=case.offered_to)
     if case.asked:
         return Step(Code(f"await_{case.asked}"))
     if case.co_units:

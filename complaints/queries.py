@@ -27,7 +27,7 @@ from complaints.words import query_grams
 from staff.scope import Scope
 
 if TYPE_CHECKING:
-    from complaints.models.case import Case as CaseRow
+    from complaints.models.case import Case as CaseRow  # noqa: F401
 
 
 class CaseQuerySet(QuerySet["CaseRow"]):
@@ -65,13 +65,14 @@ class CaseQuerySet(QuerySet["CaseRow"]):
 
     def about(self, words: str) -> Self:
         """Cases whose title, text, place or numbers contain all the words."""
+        found = self
         for word in words.split():
             wanted = query_grams(word)
             if not wanted:
                 return self.none()
             query = " & ".join("'" + gram + "'" for gram in wanted)
-            self = self.filter(words__grams=SearchQuery(query, search_type="raw", config="simple"))
-        return self
+            found = found.filter(words__grams=SearchQuery(query, search_type="raw", config="simple"))
+        return found
 
     def with_clocks(self) -> Self:
         """Joins the two clocks of the current cycle as `resolution` and `response`."""

@@ -111,7 +111,9 @@ def _begins() -> list[tuple[int, int]]:
     return [(n, last) for n, (_first, last, _label) in enumerate(AGES) if last is not None]
 
 
-def tables(cells: Iterable[Cell], names: Mapping[str, list[Choice]], limits: dict[str, Any], today: date) -> list[Table]:
+def tables(
+    cells: Iterable[Cell], names: Mapping[str, list[Choice]], limits: dict[str, Any], today: date
+) -> list[Table]:
     cells = list(cells)
     communities = {choice.id: choice.label for choice in names["community"]}
     units = {choice.id: choice.label for choice in names["unit"]}
