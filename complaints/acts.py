@@ -71,8 +71,8 @@ RESIDENT, WORK, CHAIN, TIME, END = (
 
 DOORS = [
     ActDoor(
-        Act.ACCEPT, _("Accept the case"), "check-lg", forms.WordForm, _do(actions.accept, "text", versioned=False), CHAIN,
-        _("The case is yours now."), _("From this moment you answer for it; the time limit stays as it is."),
+        Act.ACCEPT, _("Accept the case"), "check-lg", forms.WordForm, _do(actions.accept, "text", versioned=False),
+        CHAIN, _("The case is yours now."), _("From this moment you answer for it; the time limit stays as it is."),
     ),
     ActDoor(
         Act.DECLINE, _("Decline the offer"), "x-lg", forms.ReasonForm, _do(actions.decline, "reason", versioned=False),

@@ -227,7 +227,8 @@ def _parts() -> list[Prefetch[Any]]:
 def _said(case: Case) -> dict[str, list[Said]]:
     """Contacts, notes, replies, callbacks, returns, files and duplicates in one query."""
     shaped = [
-        _shape(ContactLog, case, "contact", word=F("way"), number=F("cycle"), flag=F("reached"), other=F("substantive")),
+        _shape(ContactLog, case, "contact", word=F("way"), number=F("cycle"), flag=F("reached"),
+               other=F("substantive")),
         _shape(Note, case, "note"),
         _shape(Reply, case, "reply", number=F("cycle"), flag=F("is_final")),
         _shape(Callback, case, "callback", word=F("solved"), number=F("cycle"), flag=F("reached"),
@@ -249,7 +250,7 @@ def _said(case: Case) -> dict[str, list[Said]]:
     return found
 
 
-def _shape(model: Any, case: Case, what: str, key: str = "case", **columns: Any) -> QuerySet[Any, Any]:
+def _shape(model: Any, case: Case, what: str, key: str = "case", **columns: Any) -> Any:
     columns = {
         "on": F("at"),
         "who": F("by_id"),

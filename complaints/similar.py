@@ -40,7 +40,7 @@ def alike(
     besides: int | None = None,
 ) -> list[Alike]:
     """Open cases of the last 30 days in the same grid (or community), and cases of the same phone. Two queries."""
-    seen = Case.objects.visible_to(person.scope()).exclude(pk=besides).select_related("responsible", "community")
+    seen = Case.objects.visible_to(person.scope()).exclude(pk=besides or 0).select_related("responsible", "community")
     found: list[Alike] = []
     if len(phone) >= 7:
         same = Resident.objects.filter(phone=phone).values("case")

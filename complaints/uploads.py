@@ -6,7 +6,7 @@ import re
 import unicodedata
 import uuid
 import zipfile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -32,12 +32,12 @@ ENDINGS = {
 
 
 class Upload(NamedTuple):
-    file: UploadedFile
+    file: UploadedFile[Any]
     name: str
     content_type: str
 
 
-def check_upload(file: UploadedFile) -> Upload:
+def check_upload(file: UploadedFile[Any]) -> Upload:
     """The file with a safe name and its real type; ValidationError with a sentence when it may not be kept."""
     shown = safe_name(file.name or "")
     size = file.size or 0
@@ -58,7 +58,7 @@ def check_upload(file: UploadedFile) -> Upload:
     return Upload(file, name, kind)
 
 
-def content_type(file: UploadedFile) -> str | None:
+def content_type(file: UploadedFile[Any]) -> str | None:
     """One of ENDINGS, or None."""
     file.seek(0)
     head = file.read(16)
@@ -86,7 +86,7 @@ def safe_name(name: str) -> str:
     return f"{stem[: 99 - len(ending)]}.{ending}" if dot and len(ending) <= 8 else name[:100]
 
 
-def _office(file: UploadedFile) -> str | None:
+def _office(file: UploadedFile[Any]) -> str | None:
     """Word or Excel by the parts inside; macros and everything else is refused. Only the table of contents is read."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -102,7 +102,7 @@ def _office(file: UploadedFile) -> str | None:
     return OFFICE + "spreadsheetml.sheet" if "xl/workbook.xml" in parts else None
 
 
-def _plain(file: UploadedFile) -> bool:
+def _plain(file: UploadedFile[Any]) -> bool:
     raw = file.read()
     file.seek(0)
     for encoding in ("utf-8-sig", "gb18030", "utf-16"):

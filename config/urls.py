@@ -19,6 +19,8 @@ urlpatterns = [
     path("healthz/jobs", health.jobs, name="healthz_jobs"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("", include("supervision.urls")),
+    path("", include("complaints.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

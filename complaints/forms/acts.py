@@ -75,7 +75,7 @@ class ContactForm(ActForm):
 class TemplateForm(ActForm):
     """A text to the resident that may start from a template."""
 
-    template = forms.ModelChoiceField(
+    template: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
         label=_("Start from a template"), queryset=None, required=False, empty_label=_("no template")
     )
 
@@ -97,7 +97,9 @@ class ConcludeForm(TemplateForm):
 
 
 class AttachForm(ActForm):
-    files = Files(label=_("Files"), help_text=_("Up to 5 files, 8 MB each: photos, PDF, Word, Excel, text."))
+    files = Files(  # type: ignore[assignment]
+        label=_("Files"), help_text=_("Up to 5 files, 8 MB each: photos, PDF, Word, Excel, text.")
+    )
 
 
 class OfferForm(ActForm):
@@ -133,7 +135,7 @@ class WithdrawForm(ReasonForm):
 
 
 class AdjudicateForm(ActForm):
-    person = People(
+    person = People(  # type: ignore[assignment]
         label=_("Responsible from now on"),
         queryset=Person.objects.none(),
         help_text=_("The decision is final: nobody has to accept it, nobody can return it."),
@@ -162,7 +164,7 @@ class AskJointForm(ActForm):
 
 
 class TaskForm(ActForm):
-    task = forms.ModelChoiceField(label=_("Task"), queryset=None, empty_label=None)
+    task: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("Task"), queryset=None, empty_label=None)
 
     def prepare(self) -> None:
         tasks = JointTask.objects.filter(self.own(), case=self.case, done_at__isnull=True).select_related("unit")
@@ -239,7 +241,7 @@ class MergeForm(ActForm):
         label=_("What the resident is told"), rows=3, help_text=_("Where the main case stands and who handles it.")
     )
 
-    def clean_into(self) -> Case:
+    def clean_into(self) -> Any:
         # Case.number has no NUL and no blanks: the field's own check came first.
         main = Case.objects.visible_to(self.person.scope()).filter(number=self.cleaned_data["into"]).first()
         if main is None:

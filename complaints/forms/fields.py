@@ -18,19 +18,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.models import Case as CaseRow
-from complaints.uploads import MOST_FILES, check_upload
+from complaints.uploads import ENDINGS, MOST_FILES, check_upload
 from config.lib.text import lines, one_line, unfit
 from staff import queries as staff
 from staff.models import Community, Grid, Person, Post, Unit
 
 YEARS = (1990, 2200)
+ACCEPTED = ",".join(ending for endings in ENDINGS.values() for ending in endings)
 
 
 class Line(forms.CharField):
     """One line of text; blanks and line ends inside become one blank."""
 
     def to_python(self, value: Any) -> Any:
-        return _fit(one_line(super().to_python(value)))
+        return _fit(one_line(super().to_python(value) or ""))
 
 
 class Words(forms.CharField):
@@ -41,7 +42,7 @@ class Words(forms.CharField):
         super().__init__(max_length=max_length, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        return _fit(lines(super().to_python(value)))
+        return _fit(lines(super().to_python(value) or ""))
 
 
 class Moment(forms.DateTimeField):
@@ -61,17 +62,18 @@ class Moment(forms.DateTimeField):
         return moment
 
 
-class _Grouped(ModelChoiceIterator):
+class _Grouped(ModelChoiceIterator[Any]):
     """The choices under headings: `group` is an attribute of the rows, which come sorted by it."""
 
     def __iter__(self) -> Iterator[Any]:
-        if self.field.empty_label is not None:
-            yield ("", self.field.empty_label)
-        for heading, rows in groupby(self.queryset, key=lambda row: getattr(row, self.field.group)):
+        field: Any = self.field
+        if field.empty_label is not None:
+            yield ("", field.empty_label)
+        for heading, rows in groupby(self.queryset, key=lambda row: getattr(row, field.group)):
             yield (heading or _("Others"), [self.choice(row) for row in rows])
 
 
-class People(forms.ModelChoiceField):
+class People(forms.ModelChoiceField[Any]):
     """People under their units, each with the number of open cases they answer for."""
 
     iterator = _Grouped
@@ -81,7 +83,7 @@ class People(forms.ModelChoiceField):
         return _("%(name)s (%(count)d open)") % {"name": str(obj), "count": obj.open_cases}
 
 
-class Units(forms.ModelChoiceField):
+class Units(forms.ModelChoiceField[Any]):
     """Units under their kinds."""
 
     iterator = _Grouped
@@ -159,7 +161,7 @@ class Files(forms.FileField):
         super().__init__(**kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        files: list[UploadedFile] = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
+        files: list[UploadedFile[Any]] = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
         if not files:
             super().clean(None, initial)
             return []

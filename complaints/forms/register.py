@@ -106,9 +106,7 @@ class RegisterForm(forms.Form):
         if answer and not outcome:
             self.add_error("outcome", _t("Please say how it was settled, or leave the reply empty."))
         if outcome in FROM_PAPER and not paper:
-            self.add_error(
-                "outcome", _t("Only a matter entered afterwards can be settled like this: log it, then conclude it.")
-            )
+            self.add_error("outcome", _t("Only a matter from paper ends like this here: log it, then conclude it."))
         if outcome == Outcome.ANSWERED and data.get("kind") not in ANSWERABLE and not paper:
             self.add_error("outcome", _t("Only an inquiry, a suggestion or praise is answered on the spot."))
         if data.get("first_contact") not in (None, self.person) and not paper:

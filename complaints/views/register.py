@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def similar(request: HttpRequest) -> HttpResponse:
-    """A hint while typing: cases of the same phone, and open ones alike in the same place. POST keeps names out of logs."""
+    """A hint while typing: cases of the same phone, open ones alike in the same place. POST: no names in addresses."""
     person, now = person_of(request), timezone.now()
     form = RegisterForm(request.POST, person=person, unit=_unit(person), now=now)
     form.is_valid()
