@@ -14,11 +14,11 @@ from complaints.dossier import Dossier, facts, is_paused, open_dossier, shares
 from complaints.forms.acts import ActForm
 from complaints.forms.category import choices_of
 from complaints.lights import light, on_time
-from complaints.models import Case, Clock, Consent, Handover, JointTask, Objection
+from complaints.models import Callback, Case, Clock, Consent, ContactLog, Handover, JointTask, Objection
 from complaints.rights import sees_resident
 from complaints.rows import build_rows, instants, left_on, runs_around_the_clock
 from complaints.states import Act
-from complaints.timeline import callback_words, entries, entry, names, what
+from complaints.timeline import entries, entry, names, what
 from complaints.uploads import IMAGES
 from config.lib.text import without_numbers
 from config.templatetags.linli import moment
@@ -66,6 +66,7 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
         "files": _files(found) if seen else [],
         "duplicates": found.said["duplicate"],
         "people": found.people,
+        "ways": dict(ContactLog.Way.choices),
         "events": entries(found),
         "look_alike": case.is_open and seen and (now - case.registered_at).days < 7,
         "may_log": found.standing.works,
@@ -194,9 +195,8 @@ def _callbacks(found: Dossier, seen: bool) -> list[dict[str, Any]]:
             "at": row.on,
             "who": found.people.get(row.who, ""),
             "reached": row.flag,
-            "solved": row.word,
-            "words": callback_words(row.word, row.more or None),
-            "satisfied": row.more,
+            "solved_words": dict(Callback.Solved.choices).get(row.word, ""),
+            "satisfied_words": dict(Callback.Satisfied.choices).get(row.more, _("no answer")),
             "text": row.words if seen else "",
         }
         for row in found.said["callback"]

@@ -79,7 +79,6 @@ def entry(found: Dossier, event: Event) -> dict[str, Any]:
     icon, tone = ICONS.get(event.kind, ("dot", ""))
     line = {
         "at": event.at,
-        "recorded_at": event.recorded_at if (event.recorded_at - event.at).total_seconds() > 3600 else None,
         "who": str(event.by) if event.by else "",
         "text": event.get_kind_display(),
         "icon": icon,

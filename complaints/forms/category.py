@@ -27,11 +27,16 @@ def find_categories(words: str) -> QuerySet[Category]:
     return found.order_by(Case(When(named, then=Value(0)), default=Value(1)), "-level", "path")[:SHOWN]
 
 
-class Choices(NamedTuple):
-    """What the control shows: the row ticked, the rows found, and the words looked for."""
+class Leaf(NamedTuple):
+    pk: int
+    parts: list[str]
 
-    chosen: Category | None
-    found: list[Category]
+
+class Choices(NamedTuple):
+    """What the control shows: the line ticked, the lines found, and the words looked for."""
+
+    chosen: Leaf | None
+    found: list[Leaf]
     words: str
 
 
@@ -39,7 +44,8 @@ def choices_of(value: Any, words: str) -> Choices:
     value = getattr(value, "pk", value)
     text = str(value or "")
     chosen = Category.objects.filter(pk=int(text)).first() if _small(text) else None
-    return Choices(chosen, [row for row in find_categories(words) if row != chosen], words[:60])
+    found = [_leaf(row) for row in find_categories(words) if row != chosen]
+    return Choices(_leaf(chosen) if chosen else None, found, words[:60])
 
 
 class CategoryField(forms.Field):
@@ -60,6 +66,10 @@ class CategoryField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(initial or "") != str(data or "")
+
+
+def _leaf(row: Category) -> Leaf:
+    return Leaf(row.pk, row.path.split(">"))
 
 
 def _small(text: str) -> bool:

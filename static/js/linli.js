@@ -90,6 +90,11 @@
     else goal.focus();
   });
 
+  // -- a button that prints the page
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
   // -- a menu closes when one looks elsewhere
   const closeMenus = (inside) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
