@@ -62,7 +62,7 @@ class Moment(forms.DateTimeField):
         return moment
 
 
-class _Grouped(ModelChoiceIterator[Any]):
+class _Grouped(ModelChoiceIterator):  # type: ignore[type-arg]
     """The choices under headings: `group` is an attribute of the rows, which come sorted by it."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -73,7 +73,7 @@ class _Grouped(ModelChoiceIterator[Any]):
             yield (heading or _("Others"), [self.choice(row) for row in rows])
 
 
-class People(forms.ModelChoiceField[Any]):
+class People(forms.ModelChoiceField):  # type: ignore[type-arg]
     """People under their units, each with the number of open cases they answer for."""
 
     iterator = _Grouped
@@ -83,7 +83,7 @@ class People(forms.ModelChoiceField[Any]):
         return _("%(name)s (%(count)d open)") % {"name": str(obj), "count": obj.open_cases}
 
 
-class Units(forms.ModelChoiceField[Any]):
+class Units(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Units under their kinds."""
 
     iterator = _Grouped
