@@ -141,8 +141,9 @@ def _places(world: World) -> None:
 
 
 def _people(world: World) -> None:
-    east, west = {"unit": world.unit, "community": world.east}, {"unit": world.west_unit, "community": world.west}
-    full_time = {"duty": Duty.FULL_TIME}
+    east: dict[str, Any] = {"unit": world.unit, "community": world.east}
+    west: dict[str, Any] = {"unit": world.west_unit, "community": world.west}
+    full_time: dict[str, Any] = {"duty": Duty.FULL_TIME}
     world.worker = world.person("worker", "李敏", Role.WORKER, grid=world.grid, **east, **full_time)
     world.worker2 = world.person("worker2", "王强", Role.WORKER, grid=world.grid2, **east, **full_time)
     world.secretary = world.person("secretary", "陈建国", Role.SECRETARY, **east)

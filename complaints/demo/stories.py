@@ -100,7 +100,7 @@ class Teller:
         ]
         fewest = min(self.used[m.title] for m in fit)
         chosen = self.rng.choice([m for m in fit if self.used[m.title] == fewest])
-        self.used[chosen.title] += 1
+        self.used[chosen.title] += 2 if chosen.kind == "mediation" else 1  # half as often as the rest
         return chosen
 
     def code(self, matter: Matter) -> str:
@@ -171,7 +171,7 @@ class Story:
         open_now = self.times.office(at) == at.replace(microsecond=0)
         return self.rng.choice(CHANNELS[kind] if open_now else OUT_OF_HOURS)
 
-    def _resident(self, *, named: bool) -> dict[str, str]:
+    def _resident(self, *, named: bool) -> dict[str, Any]:
         draw = 0.5 if named else self.rng.random()
         if draw < 0.05:
             return {"identity": Case.Identity.ANONYMOUS}

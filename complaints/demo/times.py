@@ -60,16 +60,16 @@ class Times:
             if at < self.now - timedelta(days=at_least * 0.8):
                 return at
 
-    def start(self, code: str, light: str, *, answered: bool, low: float = 0.0, high: float = 1.0) -> datetime:
-        """A start that shows `light` now; `answered`: the resident has been contacted. Newest first, cut to a share."""
-        found = [at for at, shown in self._table(code, answered) if shown == light]
-        if not found:
-            found = [self.now - timedelta(minutes=30)]
-        cut = found[int(len(found) * low) : max(int(len(found) * high), int(len(found) * low) + 1)]
-        working = [at for at in cut if self._in_office(at)] or cut
-        chosen = self.rng.choice(working)
-        jitter = timedelta(seconds=self.rng.randrange(0, 240))
-        return min(chosen + jitter, self.now - timedelta(minutes=2)) if light == Light.GREEN else chosen
+    def start(self, code: str, light: str, *, answered: bool, high: float = 1.0) -> datetime:
+        """A start that shows `light` now; `answered`: the resident has been contacted. From the newest share `high`."""
+        fit = [at for at, shown in self._table(code, answered) if shown == light]
+        if not fit:
+            return self.now - timedelta(minutes=30)
+        in_office = [at for at in fit if self._in_office(at)]
+        fit = in_office if len(in_office) > 5 else fit
+        chosen = self.rng.choice(fit[: max(3, round(len(fit) * high))])
+        sooner = chosen - timedelta(seconds=self.rng.randrange(60, 2400))
+        return sooner if self._light(self.terms[code], sooner, answered) == light else chosen
 
     def _in_office(self, at: datetime) -> bool:
         return self.office(at) == at.replace(microsecond=0)
