@@ -38,10 +38,10 @@ def dispatch_refused(chain: Chain, to_unit: int) -> str | None:
         return "offer_open"
     if to_unit == chain.unit:
         return "already_there"
-    if to_unit in chain.returned:
-        return "unit_returned_it"
     if chain.adjudicated:
         return "adjudicated"
+    if to_unit in chain.returned:
+        return "unit_returned_it"
     return None
 
 
