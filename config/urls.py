@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
 from config import health, pages
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("healthz/jobs", health.jobs, name="healthz_jobs"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("api/v1/", include("complaints.api")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include("supervision.urls")),
     path("", include("complaints.urls")),
     path("accounts/", include("allauth.urls")),
