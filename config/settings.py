@@ -157,6 +157,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("LINLI_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Linli"
 SESSION_COOKIE_AGE = SESSION_LONGEST = 12 * 3600
+ACCOUNT_SESSION_REMEMBER = False  # office machines are shared: closing the browser signs out
 SESSION_IDLE = 30 * 60
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("LINLI_ORIGINS", "").split(",") if origin]

@@ -8,6 +8,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
@@ -92,6 +99,19 @@ def test_guessing_a_password_is_stopped_and_locks_nobody_else_out(client: Client
     right = {"login": "wang", "password": "right words here"}
     assert client.post("/accounts/login/", right, REMOTE_ADDR="10.0.0.66").headers["Retry-After"]
     assert client.post("/accounts/login/", right, REMOTE_ADDR="10.0.0.7").status_code == 302, "from her own desk"
+
+
+@pytest.mark.django_db
+def test_a_second_factor_that_somebody_overheard_cannot_be_used_again(client: Client) -> None:
+    person = get_user_model().objects.create_user("wang", name="王芳", password="right words here")
+    secret = generate_totp_secret()
+    TOTP.activate(person, secret)
+    with time_machine.travel(timezone.now(), tick=False):
+        code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+        for visitor, landed in ((client, "/desk/"), (Client(), None)):
+            visitor.post("/accounts/login/", {"login": "wang", "password": "right words here"})
+            answer = visitor.post("/accounts/2fa/authenticate/", {"code": code})
+            assert answer.headers.get("Location") == landed
 
 
 @pytest.mark.django_db
