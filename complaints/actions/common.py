@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from complaints.access import allow
@@ -99,7 +100,7 @@ def not_in_future(at: datetime, now: datetime, *, field: str = "at") -> datetime
     return at
 
 
-def refuse_if(broken: object, code: str, message: str, *, field: str | None = None) -> None:
+def refuse_if(broken: object, code: str, message: str | Promise, *, field: str | None = None) -> None:
     if broken:
         raise RuleBroken(code, message, field=field)
 
