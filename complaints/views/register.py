@@ -103,7 +103,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 def _qr(case: Case) -> str:
     """The number alone, drawn without a style attribute."""
     return segno.make(case.number, error="m", micro=False).svg_inline(
-        scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True, svgns=True
+        scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True
     )
 
 
