@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Func, Value
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from complaints.actions.bulk import insert, reserve
 from complaints.actions.clocks import build_clocks
 from complaints.actions.common import build_event, refuse_if, stamp
 from complaints.chain import text_hash
@@ -22,8 +22,11 @@ from complaints.policies import policy_code
 from complaints.words import grams
 from config.lib.errors import RuleBroken
 from services.calendar import load_calendar
+from services.clock import Calendar
 from services.policies import Terms, load_terms
 from staff.models import Community, Grid, Person, Street, Unit
+
+BULK = 100
 
 
 @dataclass(frozen=True)
@@ -111,66 +114,19 @@ def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -
         check(item, now)
     terms, calendar = load_terms(now), load_calendar()
     cases = [_build(item, by, now) for item in items]
+    pairs = list(zip(cases, items, strict=True))
     with transaction.atomic():
+        for case, key in zip(cases, reserve(Case, len(cases)), strict=True):
+            case.pk = key
         _number(cases, timezone.localdate(now))
-        events = [event for case, item in zip(cases, items, strict=True) for event in _events(case, item, by)]
-        Case.objects.bulk_create(cases, batch_size=500)
-        clocks: list[Clock] = []
-        for case, item in zip(cases, items, strict=True):
-            pair = build_clocks(case, _terms(item, terms), item.submitted_at, calendar)
-            for clock in pair:
-                clock.stopped_at = item.answer.at if item.answer else None
-            clocks += pair
-        Clock.objects.bulk_create(clocks, batch_size=1000)
-        Resident.objects.bulk_create(
-            [
-                Resident(case=case, name=item.resident_name, phone=item.resident_phone, address=item.resident_address)
-                for case, item in zip(cases, items, strict=True)
-                if item.resident_name or item.resident_phone or item.resident_address
-            ]
-        )
-        Holding.objects.bulk_create(
-            [
-                Holding(
-                    case=case,
-                    person=item.first_contact,
-                    unit=item.unit,
-                    since=item.submitted_at,
-                    because=Holding.Because.REGISTERED,
-                )
-                for case, item in zip(cases, items, strict=True)
-            ]
-        )
-        Reply.objects.bulk_create(
-            [
-                Reply(
-                    case=case,
-                    cycle=1,
-                    by=item.answer.by or item.first_contact,
-                    at=item.answer.at,
-                    text=item.answer.text,
-                    is_final=True,
-                )
-                for case, item in zip(cases, items, strict=True)
-                if item.answer
-            ]
-        )
-        Callback.objects.bulk_create(
-            [
-                Callback(
-                    case=case,
-                    cycle=1,
-                    by=by,
-                    at=item.told.at,
-                    reached=True,
-                    solved=item.told.solved,
-                    satisfied=item.told.satisfied,
-                )
-                for case, item in zip(cases, items, strict=True)
-                if item.answer and item.told
-            ]
-        )
-        Event.objects.bulk_create(events, batch_size=1000)
+        events = [event for case, item in pairs for event in _events(case, item, by)]
+        insert(cases)
+        insert([clock for case, item in pairs for clock in _clocks(case, item, _terms(item, terms), calendar)])
+        insert([_holding(case, item) for case, item in pairs])
+        insert([_resident(case, item) for case, item in pairs if _has_resident(item)])
+        insert([_reply(case, item, item.answer) for case, item in pairs if item.answer])
+        insert([_callback(case, by, item.told) for case, item in pairs if item.answer and item.told])
+        insert(events)
         index_words(cases)
     return cases
 
@@ -218,23 +174,19 @@ def check_answer(answer: Answer, submitted_at: datetime, now: datetime) -> None:
 
 def index_words(cases: Sequence[Case]) -> None:
     """Make the cases' words findable."""
-    CaseWords.objects.bulk_create(
-        [
-            CaseWords(
-                case=case,
-                grams=Func(
-                    Value(grams(case.title, case.place, case.text, case.number, case.external_id)),
-                    function="array_to_tsvector",
-                    template="%(function)s(%(expressions)s::text[])",
-                ),
-            )
-            for case in cases
-        ],
-        update_conflicts=True,
-        unique_fields=["case"],
-        update_fields=["grams"],
-        batch_size=500,
+    if len(cases) >= BULK:
+        with connection.cursor() as cursor:
+            # Should this be the insertion that has to merge the index's list of new words: once, not in twenty rounds.
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+    insert(
+        [CaseWords(case=case, grams=_vector(case)) for case in cases],
+        on_conflict="ON CONFLICT (case_id) DO UPDATE SET grams = EXCLUDED.grams",
     )
+
+
+def _vector(case: Case) -> str:
+    """A tsvector as it is written: grams are letters and digits only, so nothing has to be quoted."""
+    return " ".join(grams(case.title, case.place, case.text, case.number, case.external_id))
 
 
 def take_numbers(street: Street, day: date, count: int) -> range:
@@ -293,6 +245,39 @@ def _build(item: Registration, by: Person, now: datetime) -> Case:
         extra=item.extra,
         submission_key=item.submission_key,
     )
+
+
+def _clocks(case: Case, item: Registration, terms: Terms, calendar: Calendar) -> tuple[Clock, Clock]:
+    pair = build_clocks(case, terms, item.submitted_at, calendar)
+    for clock in pair:
+        clock.stopped_at = item.answer.at if item.answer else None
+    return pair
+
+
+def _holding(case: Case, item: Registration) -> Holding:
+    return Holding(
+        case=case,
+        person=item.first_contact,
+        unit=item.unit,
+        since=item.submitted_at,
+        because=Holding.Because.REGISTERED,
+    )
+
+
+def _has_resident(item: Registration) -> bool:
+    return bool(item.resident_name or item.resident_phone or item.resident_address)
+
+
+def _resident(case: Case, item: Registration) -> Resident:
+    return Resident(case=case, name=item.resident_name, phone=item.resident_phone, address=item.resident_address)
+
+
+def _reply(case: Case, item: Registration, answer: Answer) -> Reply:
+    return Reply(case=case, cycle=1, by=answer.by or item.first_contact, at=answer.at, text=answer.text, is_final=True)
+
+
+def _callback(case: Case, by: Person, told: Told) -> Callback:
+    return Callback(case=case, cycle=1, by=by, at=told.at, reached=True, solved=told.solved, satisfied=told.satisfied)
 
 
 def _terms(item: Registration, terms: dict[str, Terms]) -> Terms:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import add
 
 RUN = re.compile(r"[㐀-䶿一-鿿]+|[0-9A-Za-z]+")
 INDEXED = 2_000
@@ -17,7 +18,7 @@ def grams(*texts: str) -> list[str]:
                 found.add(run.lower())
             else:
                 found.update(run)
-                found.update(run[i : i + 2] for i in range(len(run) - 1))
+                found.update(map(add, run, run[1:]))
     return sorted(found)
 
 
