@@ -50,7 +50,7 @@ class Row:
 def rows_of(ids: Sequence[int], person: Person, now: datetime) -> list[Row]:
     """The lines of these cases in the given order; a fixed number of queries for any number of ids."""
     found = fetch(ids)
-    return build_rows([found[pk] for pk in ids if pk in found], person.scope(), now)
+    return build_rows([found[pk] for pk in ids if pk in found], person.scope(), now, load_calendar())
 
 
 def fetch(ids: Iterable[int]) -> dict[int, Case]:
@@ -59,9 +59,10 @@ def fetch(ids: Iterable[int]) -> dict[int, Case]:
     return {case.pk: case for case in Case.objects.filter(pk__in=wanted).for_rows()} if wanted else {}
 
 
-def build_rows(cases: Iterable[Case], scope: Scope, now: datetime, *, own_part: bool = False) -> list[Row]:
+def build_rows(
+    cases: Iterable[Case], scope: Scope, now: datetime, calendar: Calendar, *, own_part: bool = False
+) -> list[Row]:
     """`cases` come from `fetch`. With `own_part` light and due are those of the part the viewer's unit owes."""
-    calendar = load_calendar()
     return [_row(case, scope, now, calendar, own_part) for case in cases]
 
 

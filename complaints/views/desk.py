@@ -21,6 +21,7 @@ from complaints.lights import Light
 from complaints.models import Case, Clock
 from complaints.queries import CaseQuerySet
 from complaints.rows import Row, build_rows, fetch
+from services.calendar import load_calendar
 from staff.models import Person
 from staff.scope import Scope
 
@@ -73,10 +74,11 @@ def build(person: Person, now: datetime) -> list[Section]:
     drawers = _drawers(scope, now)
     ids = _ids(drawers)
     cases = fetch(pk for found in ids.values() for pk in found)
+    calendar = load_calendar()
     sections: list[Section] = []
     for drawer in drawers:
         own = [cases[pk] for pk in ids[drawer.code] if pk in cases]
-        rows = build_rows(own[: drawer.size], scope, now, own_part=drawer.code == "joint")
+        rows = build_rows(own[: drawer.size], scope, now, calendar, own_part=drawer.code == "joint")
         section = Section(drawer.code, drawer.title, drawer.all, rows, more=len(own) > drawer.size)
         sections += _by_day(section, now) if drawer.code == "mine" else [section]
     rank = {code: place for place, code in enumerate(ORDER)}
