@@ -197,3 +197,6 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.policy} v{self.version}"
+
+
+from services import models_guide as models_guide  # noqa: E402
