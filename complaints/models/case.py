@@ -185,6 +185,11 @@ class Case(models.Model):
                 fields=["street", "community"], condition=Q(closed_at__isnull=True), name="case_open_by_community"
             ),
             models.Index(fields=["first_contact", "-submitted_at", "-id"], name="case_by_first_contact"),
+            models.Index(
+                fields=["street", "closed_at", "id"],
+                condition=Q(status="concluded", callback_wanted=True),
+                name="case_to_call_back",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import CharField, F, OuterRef, Subquery, Value
+from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from complaints.filters import address
+from complaints.filters import address, midnight
 from complaints.lights import Light
 from complaints.models import Case, Clock
 from complaints.queries import CaseQuerySet
@@ -25,7 +25,7 @@ from services.calendar import load_calendar
 from staff.models import Person
 from staff.scope import Scope
 
-MINE, ELSE = 50, 10
+ELSE = 10
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,6 @@ def desk(request: HttpRequest) -> HttpResponse:
         "complaints/desk.html",
         {
             "sections": sections,
-            "shown": {section.code: section for section in sections},
             "today": timezone.localdate(now),
         },
     )
@@ -70,44 +69,34 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def build(person: Person, now: datetime) -> list[Section]:
     """The sections in the order of the desk, the empty ones too."""
-    scope = person.scope()
+    scope, calendar = person.scope(), load_calendar()
     drawers = _drawers(scope, now)
     ids = _ids(drawers)
     cases = fetch(pk for found in ids.values() for pk in found)
-    calendar = load_calendar()
-    sections: list[Section] = []
+    sections = []
     for drawer in drawers:
         own = [cases[pk] for pk in ids[drawer.code] if pk in cases]
         rows = build_rows(own[: drawer.size], scope, now, calendar, own_part=drawer.code == "joint")
-        section = Section(drawer.code, drawer.title, drawer.all, rows, more=len(own) > drawer.size)
-        sections += _by_day(section, now) if drawer.code == "mine" else [section]
-    rank = {code: place for place, code in enumerate(ORDER)}
-    return sorted(sections, key=lambda section: rank[section.code])
-
-
-ORDER = ("disputes", "consents", "red", "offers", "overdue", "today", "joint", "callbacks", "later", "paused")
+        if drawer.order != "closed_at":
+            rows.sort(key=lambda row: (row.left or 0, row.due or now))
+        sections.append(Section(drawer.code, drawer.title, drawer.all, rows, more=len(own) > drawer.size))
+    return sections
 
 
 def _drawers(scope: Scope, now: datetime) -> list[Drawer]:
-    me = scope.person
+    """What only this person can decide, what is late, today, what others wait for, then the rest."""
     seen = Case.objects.visible_to(scope)
     lit = seen.open().with_light(now)
-    part = Clock.objects.filter(
-        case=OuterRef("pk"), joint_task__unit__in=scope.units, joint_task__done_at__isnull=True
-    ).order_by("due_at")
-    drawers = [
-        Drawer(
-            "mine",
-            _("My cases"),
-            lit.filter(responsible=me),
-            address(responsible=me, state="open", order="due"),
-            size=MINE,
-        ),
+    late, today, later, paused = _mine(lit, scope, now)
+    return [
+        *_to_decide(lit, scope),
         Drawer("offers", _("Waiting for my answer"), lit.offered_to(scope), address(waiting="offer", order="due")),
+        late,
+        today,
         Drawer(
             "joint",
             _("Parts my unit owes"),
-            lit.asked_of(scope).annotate(part_due_at=Subquery(part.values("due_at")[:1])),
+            lit.asked_of(scope).annotate(part_due_at=_part_due(scope)),
             address(waiting="joint", order="due"),
             order="part_due_at",
         ),
@@ -118,28 +107,61 @@ def _drawers(scope: Scope, now: datetime) -> list[Drawer]:
             address(waiting="callback"),
             order="closed_at",
         ),
+        later,
+        paused,
     ]
-    if scope.has("secretary", "supervisor"):
-        area = lit.led_by(scope)
-        drawers += [
-            Drawer("consents", _("Consents to decide"), lit.decided_by(scope), address(waiting="consent", order="due")),
-            Drawer(
-                "red",
-                _("Red cases of my area"),
-                area.of_light(Light.RED).exclude(responsible=me),
-                address(state="open", light="red", order="due"),
-            ),
-        ]
+
+
+def _mine(lit: CaseQuerySet, scope: Scope, now: datetime) -> list[Drawer]:
+    """What this person answers for, by the day it is due."""
+    mine, today = lit.filter(responsible=scope.person), timezone.localdate(now)
+    awake = mine.of_light(Light.GREEN, Light.YELLOW)
+    tomorrow = midnight(today + timedelta(days=1))
+    found: list[tuple[str, str | Promise, CaseQuerySet, dict[str, Any], int]] = [
+        ("overdue", _("Overdue"), mine.of_light(Light.RED), {"light": "red"}, 20),
+        (
+            "today",
+            _("Due today"),
+            awake.filter(Q(("turn_due_at__lt", tomorrow))),
+            {"due_from": today, "due_to": today},
+            30,
+        ),
+        (
+            "later",
+            _("Due later"),
+            awake.filter(Q(("turn_due_at__gte", tomorrow))),
+            {"due_from": today + timedelta(days=1)},
+            20,
+        ),
+        ("paused", _("Paused"), mine.of_light(Light.PAUSED), {"light": "paused"}, 10),
+    ]
+    return [
+        Drawer(code, title, cases, address(responsible=scope.person, state="open", order="due", **more), size=size)
+        for code, title, cases, more, size in found
+    ]
+
+
+def _to_decide(lit: CaseQuerySet, scope: Scope) -> list[Drawer]:
+    """What a secretary or supervisor has to see to beside their own cases."""
+    drawers = []
     if scope.has("supervisor"):
-        drawers.append(
-            Drawer(
-                "disputes",
-                _("Objections to adjudicate"),
-                lit.disputed_before(scope),
-                address(waiting="objection", order="due"),
-            )
-        )
+        disputed = lit.disputed_before(scope)
+        url = address(waiting="objection", order="due")
+        drawers.append(Drawer("disputes", _("Objections to adjudicate"), disputed, url))
+    if scope.has("secretary", "supervisor"):
+        asked, url = lit.decided_by(scope), address(waiting="consent", order="due")
+        drawers.append(Drawer("consents", _("Consents to decide"), asked, url))
+        red, url = lit.led_by(scope).of_light(Light.RED), address(state="open", light="red", order="due")
+        drawers.append(Drawer("red", _("Red cases of my area"), red.exclude(responsible=scope.person), url))
     return drawers
+
+
+def _part_due(scope: Scope) -> Subquery:
+    """When this person's unit owes its part of a joint case."""
+    open_parts = Clock.objects.filter(
+        case=OuterRef("pk"), joint_task__unit__in=scope.units, joint_task__done_at__isnull=True
+    )
+    return Subquery(open_parts.order_by("due_at").values("due_at")[:1])
 
 
 def _ids(drawers: Sequence[Drawer]) -> dict[str, list[int]]:
@@ -154,28 +176,3 @@ def _ids(drawers: Sequence[Drawer]) -> dict[str, list[int]]:
     for code, pk, _at in sorted(first.union(*rest, all=True), key=lambda row: (row[2], row[1])):
         found[code].append(pk)
     return found
-
-
-def _by_day(mine: Section, now: datetime) -> list[Section]:
-    """My cases in groups, each by the running time left."""
-    groups = {
-        "overdue": Section("overdue", _("Overdue"), mine.all),
-        "today": Section("today", _("Due today"), mine.all),
-        "later": Section("later", _("Due later"), mine.all, more=mine.more),
-        "paused": Section("paused", _("Paused"), mine.all),
-    }
-    for row in mine.rows:
-        groups[_group(row, now)].rows.append(row)
-    for group in groups.values():
-        group.rows.sort(key=lambda row: (row.left or 0, row.due or now))
-    return list(groups.values())
-
-
-def _group(row: Row, now: datetime) -> str:
-    if row.light == Light.PAUSED:
-        return "paused"
-    if row.due is None:
-        return "later"
-    if row.due < now:
-        return "overdue"
-    return "today" if timezone.localdate(row.due) == timezone.localdate(now) else "later"
