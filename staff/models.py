@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class Unit(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="community") | Q(community__isnull=False),
                 name="community_unit_names_its_community",
+                violation_error_message=_("The unit of a community has to name that community."),
             ),
         ]
 
@@ -182,17 +185,33 @@ class Post(models.Model):
         ordering = ["person", "since"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="post_ends_after_it_begins"
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="post_ends_after_it_begins",
+                violation_error_message=_("A post cannot end before it begins."),
             ),
             models.CheckConstraint(
                 condition=~Q(role__in=["worker", "secretary"]) | Q(unit__isnull=False),
                 name="worker_and_secretary_belong_to_a_unit",
+                violation_error_message=_("Workers and secretaries belong to a unit: please choose it."),
             ),
             models.CheckConstraint(
                 condition=~Q(role__in=["secretary", "delegate"]) | Q(community__isnull=False),
                 name="secretary_and_delegate_belong_to_a_community",
+                violation_error_message=_("Secretaries and delegates belong to a community: please choose it."),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person} · {self.get_role_display()}"
+
+    def clean(self) -> None:
+        """Unit, community and grid lie where the post says. Forms and imports ask this; acts choose from the street's own."""
+        wrong: dict[str, Promise] = {}
+        if self.unit and self.unit.street_id != self.street_id:
+            wrong["unit"] = _("This unit belongs to another street.")
+        if self.community and self.community.street_id != self.street_id:
+            wrong["community"] = _("This community belongs to another street.")
+        if self.grid and self.grid.community_id != self.community_id:
+            wrong["grid"] = _("This grid belongs to another community.")
+        if wrong:
+            raise ValidationError({field: str(message) for field, message in wrong.items()})

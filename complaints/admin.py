@@ -1,0 +1,209 @@
+"""The administrators' door to casework: categories, directory and templates are theirs to set up, cases only to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from import_export import fields, resources
+from import_export.admin import ImportExportModelAdmin
+
+from complaints.models import Case, Category, DispatchRule, Event, ImportRun, ReplyTemplate
+from services.models import Policy
+from staff.administration import OwnStreet
+
+if TYPE_CHECKING:
+    RuleBase = admin.ModelAdmin[DispatchRule]
+    TemplateBase = admin.ModelAdmin[ReplyTemplate]
+    LookBase = admin.ModelAdmin[Any]
+    CategoryFormBase = ModelForm[Category]
+else:
+    RuleBase = TemplateBase = LookBase = admin.ModelAdmin
+    CategoryFormBase = ModelForm
+
+LEVELS = 3
+HEADINGS = {
+    "路径": "path", "问题分类": "path", "分类": "path",
+    "关键词": "keywords", "检索词": "keywords",
+    "时限规则": "policy", "时限": "policy",
+    "启用": "is_active",
+}  # fmt: skip
+
+
+class CategorySheet(resources.ModelResource):
+    """The tree as rows with a path `top>middle>leaf`; levels above that are not there yet are made."""
+
+    path = fields.Field(attribute="path", column_name="path")
+
+    class Meta:
+        model = Category
+        import_id_fields = ("path",)
+        fields = ("path", "keywords", "policy", "is_active")
+        export_order = ("path", "keywords", "policy", "is_active")
+        skip_unchanged = True
+
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        headers = [str(header or "").strip() for header in dataset.headers or []]
+        dataset.headers = [HEADINGS.get(header, header.lower()) for header in headers]
+        if "path" not in dataset.headers:
+            raise ValidationError(gettext("These columns are missing: %(names)s.") % {"names": "path"})
+
+    def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
+        row["path"] = clean_path(str(row["path"] or ""))
+        if "is_active" in row:
+            row["is_active"] = str(row["is_active"]).strip().lower() not in {"0", "false", "no", "否", "停用"}
+        policy = str(row.get("policy") or "").strip()
+        if policy and not Policy.objects.filter(code=policy).exists():
+            raise ValidationError({"policy": gettext("“%(wanted)s” is not known here.") % {"wanted": policy}})
+        for name in ("keywords", "policy"):
+            if name in row:
+                row[name] = str(row[name] or "").strip()
+
+    def before_save_instance(self, instance: Category, row: Mapping[str, Any], **kwargs: Any) -> None:
+        place(instance)
+
+
+def clean_path(text: str) -> str:
+    """`a > b>c` and the hotline's `a->b->c` as `a>b>c`."""
+    names = [name.strip() for name in text.replace("->", ">").replace("＞", ">").split(">")]
+    if not all(names) or len(names) > LEVELS:
+        raise ValidationError(
+            {"path": gettext("Write up to three names joined by >, such as 环境卫生>垃圾清运>垃圾桶满溢.")}
+        )
+    return ">".join(names)
+
+
+def place(category: Category) -> None:
+    """Name, level and parent from the path, with the levels above made where they are missing."""
+    above, _mark, category.name = category.path.rpartition(">")
+    category.level = category.path.count(">") + 1
+    category.parent = None
+    if above:
+        parent = Category.objects.filter(path=above).first() or Category(path=above)
+        if parent._state.adding:
+            place(parent)
+            parent.save()
+        category.parent = parent
+
+
+class CategoryForm(CategoryFormBase):
+    class Meta:
+        model = Category
+        fields = ["path", "keywords", "policy", "is_active"]
+
+    def clean_path(self) -> str:
+        path = clean_path(self.cleaned_data["path"])
+        if self.instance.pk and path != self.instance.path and self.instance.children.exists():
+            raise ValidationError(gettext("This category has others below it, so its path stays."))
+        return path
+
+    def clean_policy(self) -> str:
+        policy: str = self.cleaned_data["policy"]
+        if policy and not Policy.objects.filter(code=policy).exists():
+            raise ValidationError(gettext("“%(wanted)s” is not known here.") % {"wanted": policy})
+        return policy
+
+
+@admin.register(Category)
+class CategoryAdmin(ImportExportModelAdmin):
+    form = CategoryForm
+    resource_classes = [CategorySheet]
+    list_display = ["branch", "keywords", "policy", "is_active"]
+    list_filter = ["level", "is_active", "policy"]
+    search_fields = ["path", "keywords"]
+    ordering = ["path"]
+    list_per_page = 200
+
+    @admin.display(description=_("category"), ordering="path")
+    def branch(self, category: Category) -> SafeString:
+        return format_html("{}{}", "\u3000" * (category.level - 1), category.name)
+
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
+        place(obj)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(DispatchRule)
+class DispatchRuleAdmin(OwnStreet, RuleBase):
+    list_display = ["category", "community", "unit", "note", "valid_from"]
+    list_filter = ["unit", "community"]
+    list_select_related = ["category", "community", "unit"]
+    search_fields = ["category__path", "unit__name", "note"]
+    autocomplete_fields = ["category", "unit", "community"]
+
+
+@admin.register(ReplyTemplate)
+class ReplyTemplateAdmin(OwnStreet, TemplateBase):
+    """Templates without a street are offered everywhere."""
+
+    list_display = ["name", "street", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "body"]
+
+    def within(self, streets: frozenset[int]) -> Q:
+        return super().within(streets) | Q(street=None)
+
+
+class Looking(OwnStreet, LookBase):
+    """Rows that acts make: shown, never touched, not even by superusers."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Case)
+class CaseAdmin(Looking):
+    """What a case is about stays on its own page, which asks who is looking."""
+
+    list_display = ["number", "title", "community", "unit", "status", "responsible", "submitted_at", "page"]
+    list_filter = ["status", "kind", "channel", "community"]
+    list_select_related = ["community", "unit", "responsible"]
+    search_fields = ["number", "external_id"]
+    date_hierarchy = None
+    show_full_result_count = False
+    exclude = ["text", "extra", "submission_key", "head"]
+
+    @admin.display(description=_("page"))
+    def page(self, case: Case) -> SafeString:
+        return format_html('<a href="{}">{}</a>', case.get_absolute_url(), _("open"))
+
+
+@admin.register(Event)
+class EventAdmin(Looking):
+    street_lookup = "case__street"
+    list_display = ["case", "seq", "kind", "at", "recorded_at", "by", "short_hash"]
+    list_filter = ["kind"]
+    list_select_related = ["case", "by"]
+    search_fields = ["case__number"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+    @admin.display(description=_("hash"))
+    def short_hash(self, event: Event) -> str:
+        return event.hash[:12]
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(Looking):
+    list_display = ["name", "street", "profile", "state", "total", "done", "by", "at"]
+    list_filter = ["state", "profile"]
+    list_select_related = ["street", "by"]
+    exclude = ["file", "result"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        return super().get_queryset(request).defer("result")
