@@ -240,7 +240,19 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "EXCEPTION_HANDLER": "config.api.refuse",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Linli", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Linli",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Several models call a choice "kind" or "status"; in the schema each goes by its own name.
+    "ENUM_NAME_OVERRIDES": {
+        "CaseKind": "complaints.models.Case.Kind",
+        "CaseStatus": "complaints.models.Case.Status",
+        "EventKind": "complaints.models.Event.Kind",
+        "ClockKind": "complaints.models.Clock.Kind",
+        "UnitKind": "staff.models.Unit.Kind",
+    },
+}
 
 LOGGING: dict[str, Any] = {
     "version": 1,
