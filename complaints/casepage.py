@@ -30,7 +30,7 @@ FILE_KINDS = {"application/pdf": "pdf"} | dict.fromkeys(IMAGES, "image")
 def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
     """Everything on the page, in a fixed number of queries."""
     found = open_dossier(case, person, now)
-    row = build_rows([case], person.scope(), now)[0]
+    row = build_rows([case], person.scope(), now, found.calendar)[0]
     open_facts = facts(found, person)
     doors = available(case, found.standing, open_facts)
     first = next_acts(case, found.standing, open_facts)
@@ -50,7 +50,8 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
         "sees": seen,
         "internal": internal,
         "resident": getattr(case, "resident", None),
-        "text": case.text if seen else without_numbers(case.text, *names(case)),
+        "title": case.title if seen else _struck(case.title, case),
+        "text": case.text if seen else _struck(case.text, case),
         "facts": _case_facts(case, seen),
         "clocks": [_clock(clock, now, found) for clock in _present(found)],
         "past_clocks": [_clock(c, now, found) for c in found.clocks if c.cycle < case.cycle and c.kind == "resolution"],
@@ -61,7 +62,7 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
         "consents": [_consent(row, now) for row in reversed(found.consents)],
         "contacts": found.said["contact"] if seen else [],
         "notes": found.said["note"] if internal else [],
-        "replies": found.said["reply"],
+        "replies": [row if seen else row._replace(words=_struck(row.words, case)) for row in found.said["reply"]],
         "callbacks": _callbacks(found, seen),
         "files": _files(found) if seen else [],
         "duplicates": found.said["duplicate"],
@@ -106,6 +107,11 @@ def blocked(found: Dossier) -> list[str]:
         _("%(unit)s still owes its part.") % {"unit": task.unit} for task in found.tasks if task.done_at is None
     ]
     return waiting
+
+
+def _struck(text: str, case: Case) -> str:
+    """The text for those who must not know the resident."""
+    return without_numbers(text, *names(case))
 
 
 def _groups(doors: Iterable[ActDoor]) -> list[tuple[str, list[ActDoor]]]:

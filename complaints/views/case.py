@@ -16,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from complaints.access import allow, case_for
 from complaints.acts import ACTS, ActDoor
 from complaints.casepage import changes_since, page, panel
+from complaints.directory import suggested_unit
 from complaints.forms.acts import ActForm
 from complaints.models import Case, ReplyTemplate
 from complaints.replies import fill, reply_facts, templates_for
@@ -45,7 +46,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
     """GET: the form of an act. POST: do it; a refusal keeps everything typed."""
-    if act not in Act:
+    if act not in ACTS:  # the enumeration itself cannot be asked before Python 3.12
         raise Http404
     person, now = person_of(request), timezone.now()
     case = case_for(person, number)
@@ -82,7 +83,9 @@ def fragment(request: HttpRequest) -> bool:
 
 def blank(door: ActDoor, case: Case, person: Person, request: HttpRequest) -> ActForm:
     """The form as it is first shown; the address may give first values."""
-    given = {name: request.GET[name] for name in ("unit", "into", "to", "task") if name in request.GET}
+    given: dict[str, Any] = {name: request.GET[name] for name in ("unit", "into", "to", "task") if name in request.GET}
+    if door.act == Act.DISPATCH and "unit" not in given:
+        given["unit"] = suggested_unit(case, timezone.localdate())
     return door.form_class(case=case, person=person, initial=given)
 
 
