@@ -7,9 +7,11 @@ from django.urls import path
 from complaints.views import case, files, register
 from complaints.views.desk import desk
 from complaints.views.list import case_list
+from complaints.views.loads import loads
 
 urlpatterns = [
     path("desk/", desk, name="desk"),
+    path("people/loads/<int:unit>/", loads, name="loads"),
     path("cases/", case_list, name="cases"),
     path("cases/new/", register.new, name="case_new"),
     path("cases/new/similar/", register.similar, name="case_similar"),
