@@ -4,8 +4,21 @@ from celery import shared_task
 from django.utils import timezone
 
 from complaints.history import pin_days
+from complaints.importing import runs
 
 
 @shared_task
 def pin_history() -> None:
     pin_days(now=timezone.now())
+
+
+@shared_task
+def run_import(pk: int) -> None:
+    runs.execute(pk, now=timezone.now())
+
+
+@shared_task
+def pick_up_imports() -> None:
+    """Confirmed imports whose message was lost or whose worker died."""
+    for pk in runs.waiting():
+        runs.execute(pk, now=timezone.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from complaints.views import case, files, register
+from complaints.views import case, exports, files, imports, register
 from complaints.views.desk import desk
 from complaints.views.list import case_list
 from complaints.views.loads import loads
@@ -16,6 +16,13 @@ urlpatterns = [
     path("cases/new/", register.new, name="case_new"),
     path("cases/new/similar/", register.similar, name="case_similar"),
     path("cases/categories/", register.categories, name="case_categories"),
+    path("cases/import/", imports.imports, name="imports"),
+    path("cases/import/<int:pk>/", imports.show, name="import"),
+    path("cases/import/<int:pk>/confirm/", imports.confirm, name="import_confirm"),
+    path("cases/import/<int:pk>/now/", imports.at_once, name="import_now"),
+    path("cases/import/<int:pk>/discard/", imports.discard, name="import_discard"),
+    path("cases/import/<int:pk>/rejected/", imports.rejected, name="import_rejected"),
+    path("cases/export/", exports.export, name="cases_export"),
     path("cases/<slug:number>/", case.show, name="case"),
     path("cases/<slug:number>/receipt/", register.receipt, name="case_receipt"),
     path("cases/<slug:number>/files/<int:pk>/", files.download, name="case_file"),

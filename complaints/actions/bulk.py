@@ -20,11 +20,11 @@ def insert(rows: Sequence[Model], *, on_conflict: str = "") -> None:
     if not rows:
         return
     fields = [f for f in rows[0]._meta.local_concrete_fields if not (f.primary_key and rows[0].pk is None)]
-    names = [(field.column, field.attname) for field in fields]
+    names = [(str(field.column), field.attname) for field in fields]
     told = [{column: getattr(row, name) for column, name in names} for row in rows]
     quote = connection.ops.quote_name
     table = quote(rows[0]._meta.db_table)
-    columns = ", ".join(quote(column) for column, _name in names)
+    columns = ", ".join(quote(column) for column, _attribute in names)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns})"

@@ -41,18 +41,24 @@ class Landing:
         self.verdict, self.fault = Verdict.REJECTED, (column, message)
 
 
+@dataclass(frozen=True)
+class Trip:
+    """One import: where, what, by whom and when; `dry_run` writes nothing."""
+
+    office: Office
+    table: Table
+    report: Report
+    by: Person
+    now: datetime
+    dry_run: bool
+
+
 class Lander:
     """Takes batches of rows, in the order of the sheet, and tells the report what became of each."""
 
-    def __init__(
-        self, office: Office, table: Table, report: Report, *, by: Person, now: datetime, dry_run: bool
-    ) -> None:
-        self.office = office
-        self.table = table
-        self.report = report
-        self.by = by
-        self.now = now
-        self.dry_run = dry_run
+    def __init__(self, trip: Trip) -> None:
+        self.office, self.table, self.report = trip.office, trip.table, trip.report
+        self.by, self.now, self.dry_run = trip.by, trip.now, trip.dry_run
 
     def land(self, rows: Sequence[Row]) -> None:
         raise NotImplementedError
@@ -81,8 +87,8 @@ class CategoryLander(Lander):
 class CaseLander(Lander):
     """Rows that are cases. `mixed`: the sheet tells the street of each row, and some rows are this street's."""
 
-    def __init__(self, *args: Any, mixed: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, trip: Trip, *, mixed: bool = False) -> None:
+        super().__init__(trip)
         self.mixed = mixed
         self.source = self.table.profile.source
         self.seen: dict[str, tuple[int, str]] = {}

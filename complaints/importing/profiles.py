@@ -61,6 +61,8 @@ FIELD_OF = {heading: name for name, headings in HEADINGS.items() for heading in 
 KEPT = {"street", "likes", "dislikes", "user", "labels", "nature", "company", "district", "result", "status"}
 TREE = ("level1", "level2", "level3")
 HEADING_ROWS = 5
+# The column that our own list of rejected rows ends with; it says nothing about the case.
+REASON = "未导入原因"
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,9 @@ def recognise(row: Row, wanted: Profile | None = None) -> Table | None:
     used = {index for name, index in found.items() if name not in KEPT}
     kept: dict[int, str] = {}
     for index, heading in enumerate(headings):
-        if heading and index not in used:
+        if heading and heading != REASON and index not in used:
             kept[index] = heading if heading not in kept.values() else f"{heading} ({index + 1})"
-    unknown = [heading for heading in headings if heading and heading not in FIELD_OF]
+    unknown = [heading for heading in kept.values() if heading not in FIELD_OF]
     return Table(profile, row.number, headings, found, kept, unknown)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from complaints.importing.landing import CaseLander, CategoryLander, Lander
+from complaints.importing.landing import CaseLander, CategoryLander, Trip
 from complaints.importing.office import Office
 from complaints.importing.profiles import BY_NAME, HEADING_ROWS, Profile, Table, not_recognised, recognise
 from complaints.importing.reading import line_of
@@ -50,12 +50,9 @@ def run(
         table = find_table(sheet, wanted)
         report = Report(profile=table.profile.name, headings=table.headings)
         note_columns(table, report)
-        facts = {"by": by or office.actor, "now": now, "dry_run": dry_run}
-        lander: Lander
-        if table.profile.of_cases:
-            lander = CaseLander(office, table, report, mixed=is_mixed(sheet, table, office), **facts)
-        else:
-            lander = CategoryLander(office, table, report, **facts)
+        trip = Trip(office, table, report, by=by or office.actor, now=now, dry_run=dry_run)
+        of_cases = table.profile.of_cases
+        lander = CaseLander(trip, mixed=is_mixed(sheet, table, office)) if of_cases else CategoryLander(trip)
         for batch in batches(sheet, table):
             lander.land(batch)
             progress(report.read, sheet.count - 1)

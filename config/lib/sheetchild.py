@@ -140,7 +140,7 @@ def records(path: str, encoding: str) -> Iterator[tuple[int, list[Any]]]:
         reader = csv.reader(file, delimiter=delimiter(file), strict=True)
         number = 0
         try:
-            for number, row in enumerate(reader, 1):  # noqa: B007
+            for number, row in enumerate(reader, 1):
                 yield number, row
         except csv.Error as error:
             raise Fault("quotes", row=number + 1) from error

@@ -43,7 +43,7 @@ class Command(BaseCommand):
             person = _person(first) if first else None
             report = run(
                 file,
-                street=_street(street),
+                street=the_street(street),
                 by=person,
                 first=person,
                 now=timezone.now(),
@@ -91,7 +91,7 @@ def every_second(write: Callable[[str], object]) -> Callable[[int, int], None]:
     return progress
 
 
-def _street(code: str) -> Street:
+def the_street(code: str) -> Street:
     street = Street.objects.filter(code=code).first()
     if street is None:
         known = ", ".join(Street.objects.values_list("code", flat=True)) or "—"
