@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -94,8 +95,7 @@ def test_the_light_is_a_comparison_of_instants(given: Clocks) -> None:
 @pytest.mark.django_db
 def test_the_database_sees_the_same_light(given: Clocks, world: World) -> None:
     case = lay_down(given, world)
-    (shown,) = Case.objects.with_light(world.now).filter(pk=case.pk).values_list("light", flat=True)
-    assert shown == given.light
+    assert lit(world).get(pk=case.pk).light == given.light
 
 
 def test_every_light_finds_exactly_its_own_cases(world: World) -> None:
@@ -108,7 +108,7 @@ def test_every_light_finds_exactly_its_own_cases(world: World) -> None:
 def test_a_line_of_a_list_shows_the_light_the_database_filtered_by(world: World) -> None:
     for given in TABLE:
         lay_down(given, world)
-    by_database = dict(Case.objects.with_light(world.now).values_list("pk", "light"))
+    by_database = dict(lit(world).values_list("pk", "light"))
     for pk, case in fetch(by_database).items():
         clocks = {clock.kind: instants(clock) for clock in case.clocks.all()}
         assert case_light(clocks["resolution"], clocks.get("response"), world.now) == by_database[pk]
@@ -118,7 +118,7 @@ def test_the_next_limit_is_the_nearest_that_still_runs(world: World) -> None:
     waiting = lay_down(running(9 * HOUR, response=running(2 * HOUR)), world)
     answered = lay_down(running(9 * HOUR, response=running(2 * HOUR, stopped=-HOUR)), world)
     alone = lay_down(running(9 * HOUR), world)
-    turn = dict(Case.objects.with_light(world.now).values_list("pk", "turn_due_at"))
+    turn = dict(lit(world).values_list("pk", "turn_due_at"))
     assert turn == {
         waiting.pk: world.now + 2 * HOUR,
         answered.pk: world.now + 9 * HOUR,
@@ -133,7 +133,11 @@ def test_a_case_done_again_shows_the_light_of_its_new_cycle(world: World) -> Non
         case=case, kind="resolution", cycle=2, policy=clock.policy, started_at=world.now, due_at=world.now + HOUR
     )
     Case.objects.filter(pk=case.pk).update(cycle=2)
-    assert Case.objects.with_light(world.now).get(pk=case.pk).light == Light.GREEN
+    assert lit(world).get(pk=case.pk).light == Light.GREEN
+
+
+def lit(world: World) -> Any:
+    return Case.objects.with_light(world.now)
 
 
 def lay_down(given: Clocks, world: World) -> Case:
