@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from complaints.forms.category import CategoryField
@@ -245,7 +245,7 @@ class MergeForm(ActForm):
         # Case.number has no NUL and no blanks: the field's own check came first.
         main = Case.objects.visible_to(self.person.scope()).filter(number=self.cleaned_data["into"]).first()
         if main is None:
-            raise ValidationError(_t("There is no case with this number in your area."), code="unknown")
+            raise ValidationError(gettext("There is no case with this number in your area."), code="unknown")
         return main
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from complaints.actions import Answer, Registration
@@ -94,7 +94,7 @@ class RegisterForm(forms.Form):
         if told is None:
             return self.now
         if told > self.now:
-            raise ValidationError(_t("This time lies in the future."), code="in_future")
+            raise ValidationError(gettext("This time lies in the future."), code="in_future")
         # The control knows minutes only: the present minute means now, to the second.
         return self.now if self.now - told < timedelta(minutes=1) else told
 
@@ -102,17 +102,19 @@ class RegisterForm(forms.Form):
         data = super().clean() or self.cleaned_data
         outcome, answer, paper = data.get("outcome"), data.get("answer"), data.get("backfilled")
         if outcome and not answer and "answer" not in self.errors:
-            self.add_error("answer", _t("Please write what the resident was told."))
+            self.add_error("answer", gettext("Please write what the resident was told."))
         if answer and not outcome:
-            self.add_error("outcome", _t("Please say how it was settled, or leave the reply empty."))
+            self.add_error("outcome", gettext("Please say how it was settled, or leave the reply empty."))
         if outcome in FROM_PAPER and not paper:
-            self.add_error("outcome", _t("Only a matter from paper ends like this here: log it, then conclude it."))
+            self.add_error(
+                "outcome", gettext("Only a matter from paper ends like this here: log it, then conclude it.")
+            )
         if outcome == Outcome.ANSWERED and data.get("kind") not in ANSWERABLE and not paper:
-            self.add_error("outcome", _t("Only an inquiry, a suggestion or praise is answered on the spot."))
+            self.add_error("outcome", gettext("Only an inquiry, a suggestion or praise is answered on the spot."))
         if data.get("first_contact") not in (None, self.person) and not paper:
             self.add_error(
                 "first_contact",
-                _t("You were asked, so you are first. A colleague's name is for paper entered afterwards."),
+                gettext("You were asked, so you are first. A colleague's name is for paper entered afterwards."),
             )
         if data.get("answer_at") and not paper:
             data["answer_at"] = None
