@@ -77,7 +77,7 @@ def clean_path(text: str) -> str:
     names = [name.strip() for name in text.replace("->", ">").replace("＞", ">").split(">")]
     if not all(names) or len(names) > LEVELS:
         raise ValidationError(
-            {"path": gettext("Write up to three names joined by >, such as 环境卫生>垃圾清运>垃圾桶满溢.")}
+            {"path": gettext("Write up to three names joined by >, from the widest to the narrowest.")}
         )
     return ">".join(names)
 

@@ -275,4 +275,4 @@ class _Plan:
             kind, category, title, text, reply = SPECIAL[page.outcome]
             return Matter(category, kind, title, text, reply)
         month = timezone.localtime(page.at).month
-        return self.teller.matter(month, unit=page.unit, codes=page.codes, kinds=page.kinds)
+        return self.teller.matter((page.ground, month), unit=page.unit, codes=page.codes, kinds=page.kinds)

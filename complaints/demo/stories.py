@@ -85,11 +85,17 @@ class Teller:
 
     def __init__(self, town: Town, times: Times, rng: Random) -> None:
         self.town, self.times, self.rng = town, times, rng
-        self.used: Counter[str] = Counter()
+        self.used: Counter[tuple[int, str]] = Counter()
         self.serial = 0
 
-    def matter(self, month: int, *, unit: str | None = None, codes: set[str] | None = None, kinds: str = "") -> Matter:
-        """The least told matter that fits: `unit` None is any, "" the community itself, "*" any other unit."""
+    def matter(
+        self, at: tuple[int, int], *, unit: str | None = None, codes: set[str] | None = None, kinds: str = ""
+    ) -> Matter:
+        """What has been told least in this community, and least at all, of what fits.
+
+        `at`: community and month. `unit`: None is any, "" the community itself, "*" any other unit.
+        """
+        ground, month = at
         fit = [
             m
             for m in MATTERS
@@ -98,9 +104,14 @@ class Teller:
             and (codes is None or self.code(m) in codes)
             and (not kinds or m.kind in kinds.split())
         ]
-        fewest = min(self.used[m.title] for m in fit)
-        chosen = self.rng.choice([m for m in fit if self.used[m.title] == fewest])
-        self.used[chosen.title] += 2 if chosen.kind == "mediation" else 1  # half as often as the rest
+
+        def told(matter: Matter) -> tuple[int, int]:
+            return self.used[ground, matter.title], self.used[-1, matter.title]
+
+        fewest = min(map(told, fit))
+        chosen = self.rng.choice([m for m in fit if told(m) == fewest])
+        for where in (ground, -1):
+            self.used[where, chosen.title] += 2 if chosen.kind == "mediation" else 1  # half as often as the rest
         return chosen
 
     def code(self, matter: Matter) -> str:
