@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from complaints import actions, keyset
 from complaints.filters import CaseFilter
 from complaints.models import Case
-from config.lib.errors import RuleBroken
 from staff.models import Person
 from tests.complaints.test_desk import MOST_QUERIES, queries_of, sign_in
 from tests.world import World
@@ -135,7 +134,8 @@ def test_an_assessor_lists_closed_cases_only_and_a_delegate_none(town: dict[str,
 
 def test_what_is_due_soonest_comes_first(town: dict[str, Case], world: World) -> None:
     shown = listed(world.supervisor, "?order=due", world)
-    turn = dict(Case.objects.with_light(world.now).values_list("number", "turn_due_at"))
+    lit: Any = Case.objects.with_light(world.now)
+    turn = dict(lit.values_list("number", "turn_due_at"))
     assert town["closed"].number not in shown
     assert all(turn[one] <= turn[next_] for one, next_ in pairwise(shown))
     assert shown[0] == town["red"].number
@@ -215,11 +215,6 @@ def test_pages_by_due_follow_the_nearest_limit(world: World) -> None:
     "cursor", ["", "x", "-", "zzzzzzzzzzzzz-1", "1-zzzzzzzzzzzz", "1-2-3", "１-２", "\x00", "a" * 99]
 )
 def test_a_page_that_does_not_exist_is_no_reason_to_fail(world: World, cursor: str) -> None:
-    if cursor:
-        try:
-            keyset.read_cursor(cursor)
-        except RuleBroken as broken:
-            assert broken.code == "bad_cursor"
     case = world.log()
     answer = sign_in(world.supervisor).get("/cases/", {"after": cursor})
     assert answer.status_code == 200
