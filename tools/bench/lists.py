@@ -1,0 +1,151 @@
+"""Desk, list, board and case page with 100,000 cases: queries, and time against a bare page of the same run.
+
+The bare page goes through the same middleware, session, person and scope, and asks the database one `SELECT 1`.
+LINLI_BENCH_CASES takes another number of cases.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from random import Random
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import include, path
+from django.utils import timezone
+
+from tools.bench import Measured, bench, milliseconds
+
+CASES = int(os.environ.get("LINLI_BENCH_CASES", "100000"))
+QUERIES, CASE_QUERIES = 12, 15
+TIMES_BARE = 60  # a page of 50 lines is a lot of text; more than this and somebody waits
+
+
+def bare(request: HttpRequest) -> HttpResponse:
+    request.user.scope()  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("1")
+
+
+urlpatterns = [path("bare/", bare), path("", include("config.urls"))]
+
+
+@cache
+def filled() -> dict[str, Any]:
+    """The demo street with a year of casework, made once for all benchmarks of this module."""
+    from complaints.demo import people, volume
+    from staff.models import Street
+
+    rng, now = Random(1), timezone.now()
+    street = Street.objects.filter(code=people.STREET[0]).first() or people.build(rng, timezone.localdate()).street
+    result = volume.seed(street, CASES, now=now, months=12, open_share=0.04, rng=rng)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return dict(result)
+
+
+@cache
+def signed_in(username: str) -> Client:
+    from staff.models import Person
+
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(Person.objects.get(username=username))
+    return client
+
+
+def visit(username: str, address: str) -> Callable[[], None]:
+    """The page, answered with 200 or not at all."""
+
+    def go() -> None:
+        with override_settings(ROOT_URLCONF=__name__, SECURE_SSL_REDIRECT=False):
+            answer = signed_in(username).get(address)
+        assert answer.status_code == 200, f"{address}: {answer.status_code}"
+
+    return go
+
+
+def against_bare(username: str, address: str) -> Measured:
+    """How many bare pages this page costs."""
+    filled()
+    go, empty = visit(username, address), visit(username, "/bare/")
+    go(), empty()
+    return Measured(milliseconds(go, 9) / milliseconds(empty, 40), TIMES_BARE)
+
+
+def queries(username: str, address: str) -> int:
+    filled()
+    go, sqls = visit(username, address), []
+
+    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        sqls.append(sql)
+        return execute(sql, *rest)
+
+    go()
+    with connection.execute_wrapper(note):
+        go()
+    counted = [sql for sql in sqls if "COUNT(" in sql.upper() and '"closed_at" IS NULL' not in sql]
+    assert not counted, f"a count over the cases: {counted[0][:200]}"
+    return len(sqls)
+
+
+def _case() -> str:
+    """An open case with as long a history as there is."""
+    from complaints.models import Case
+
+    case = Case.objects.open().order_by("-version", "pk").first()
+    assert case is not None
+    return case.get_absolute_url()
+
+
+def _pages() -> list[tuple[str, str, Callable[[], str], int]]:
+    today = timezone.localdate().isoformat()
+    red = "/cases/?state=open&light=red&order=due"
+    return [
+        ("desk of a worker", "demo_worker", lambda: "/desk/", QUERIES),
+        ("desk of a secretary", "demo_secretary", lambda: "/desk/", QUERIES),
+        ("desk of a supervisor", "demo_supervisor", lambda: "/desk/", QUERIES),
+        ("list of a worker, newest", "demo_worker", lambda: "/cases/", QUERIES),
+        ("list of a worker, red, due soonest", "demo_worker", lambda: red, QUERIES),
+        ("list of a supervisor, red, due soonest", "demo_supervisor", lambda: red, QUERIES),
+        ("list of a supervisor, words", "demo_supervisor", lambda: "/cases/?q=垃圾桶", QUERIES),
+        (
+            "list of a supervisor, four filters",
+            "demo_supervisor",
+            lambda: f"/cases/?kind=complaint&channel=phone&light=red&submitted_to={today}",
+            QUERIES,
+        ),
+        ("board of a supervisor", "demo_supervisor", lambda: "/board/", QUERIES),
+        ("one case", "demo_supervisor", _case, CASE_QUERIES),
+    ]
+
+
+def _register() -> None:
+    for name, username, address, most in _pages():
+
+        def count(username: str = username, address: Callable[[], str] = address) -> float:
+            filled()
+            return queries(username, address())
+
+        def ratio(username: str = username, address: Callable[[], str] = address) -> Measured:
+            filled()
+            return against_bare(username, address())
+
+        bench(f"{name}, {CASES:,} cases: queries", limit=most, unit="queries")(count)
+        bench(f"{name}, {CASES:,} cases: time", unit="bare")(ratio)
+
+
+@bench(f"bulk casework, {CASES:,} cases", limit=300, unit="rows/s", at_least=True)
+def seeding() -> float:
+    began = time.perf_counter()
+    filled()
+    return CASES / (time.perf_counter() - began)
+
+
+_register()
