@@ -416,7 +416,7 @@ def joint_cancelled(story: Story) -> None:
 
 def paused(story: Story) -> None:
     story.contact().ask_pause(
-        "resident", "居民出差，约定回来后一起看现场。", "您外出期间暂不计时，您回来后我们马上继续办理。", 7
+        "resident", "居民出差，约定回来后一起看现场。", "您外出期间暂不计时，您回来后我们马上继续办理。", 20
     ).approve()
     story.rest(story.rng.uniform(2, 5)).do("resume", text="居民已返回，继续办理")
     story.wait(3, 8).conclude(0.0001).call_back()
