@@ -39,6 +39,8 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
     nearest = sorted((door for door in doors if door.act in first), key=lambda door: first.index(door.act))
     seen = sees_resident(found.standing, case.identity)
     internal = seen or found.standing.works
+    if not seen:
+        _strike(found)
     return {
         "case": case,
         "row": row,
@@ -107,6 +109,16 @@ def blocked(found: Dossier) -> list[str]:
         _("%(unit)s still owes its part.") % {"unit": task.unit} for task in found.tasks if task.done_at is None
     ]
     return waiting
+
+
+def _strike(found: Dossier) -> None:
+    """Texts of colleagues may name the resident. The rows are for showing, they are never saved."""
+    for row in (*found.tasks, *found.consents, *found.handovers, *found.objections):
+        for name in ("task", "result", "text", "told", "reason", "decision_text"):
+            value = getattr(row, name, None)
+            # A consent's reason is one of a list, not a text.
+            if isinstance(value, str) and not (isinstance(row, Consent) and name == "reason"):
+                setattr(row, name, _struck(value, found.case))
 
 
 def _struck(text: str, case: Case) -> str:

@@ -178,7 +178,7 @@ def shares(found: Dossier) -> list[Share]:
         seconds = sum(_held(holding.since, until or found.now, c, p, found) for c, p in cycles)
         rows.append((holding, until, seconds))
     whole = sum(seconds for _holding, _until, seconds in rows)
-    return [Share(*row, part=round(100 * row[2] / whole) if whole else 0) for row in rows]
+    return [Share(*row, part=round(100 * row[2] / whole) if whole else 100 // len(rows)) for row in rows]
 
 
 def is_paused(clock: Clock, now: datetime) -> bool:

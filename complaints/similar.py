@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import log
 
 from complaints.models import Case, Resident
 from complaints.words import grams
 from staff.models import Person
 
 RECENT = timedelta(days=30)
-COMPARED, SHOWN = 150, 5
-ALIKE = 0.22
+COMPARED, SHOWN = 150, 4
+ENOUGH = 0.2
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,22 @@ class Alike:
     same_phone: bool = False
 
 
-def likeness(one: Iterable[str], other: Iterable[str]) -> float:
-    """How much of the shorter text's pairs of characters the other has, too: 0 to 1."""
-    first = {word for word in one if len(word) > 1}
-    second = {word for word in other if len(word) > 1}
-    shorter = min(len(first), len(second))
-    return len(first & second) / shorter if shorter >= 3 else 0.0
+def likeness(own: str, others: Sequence[str]) -> list[float]:
+    """How much of the shorter text each of `others` shares with `own`, 0 to 1.
+
+    Counted in pairs of characters; what many of the texts have (the estate's name, "old people") weighs little.
+    """
+    sets = [{word for word in grams(text) if len(word) > 1} for text in (own, *others)]
+    found_in = Counter(word for words in sets for word in words)
+    weights = {word: log(1 + len(sets) / count) for word, count in found_in.items()}
+
+    def weight(words: set[str]) -> float:
+        return sum(weights[word] for word in words)
+
+    mine = sets[0]
+    return [
+        weight(mine & theirs) / min(weight(mine), weight(theirs)) if mine and theirs else 0.0 for theirs in sets[1:]
+    ]
 
 
 def alike(
@@ -43,16 +55,16 @@ def alike(
     seen = Case.objects.visible_to(person.scope()).exclude(pk=besides or 0).select_related("responsible", "community")
     found: list[Alike] = []
     if len(phone) >= 7:
-        same = Resident.objects.filter(phone=phone).values("case")
+        same = Resident.objects.with_phone(phone).values("case")
         found = [Alike(case, True) for case in seen.filter(pk__in=same, submitted_at__gte=now - 12 * RECENT)[:SHOWN]]
     place = {"grid": grid} if grid else {"community": community}
     if community is None or not text.strip():
         return found
-    own = grams(text)
     near = seen.open().filter(submitted_at__gte=now - RECENT, **place).exclude(pk__in=[row.case.pk for row in found])
-    rated = [(likeness(own, grams(case.title, case.text)), case) for case in near[:COMPARED]]
-    rated = sorted((pair for pair in rated if pair[0] >= ALIKE), key=lambda pair: pair[0], reverse=True)
-    return found + [Alike(case) for _likeness, case in rated[:SHOWN]]
+    cases = list(near[:COMPARED])
+    rated = zip(likeness(text, [f"{case.title}\n{case.text}" for case in cases]), cases, strict=True)
+    nearest = sorted((pair for pair in rated if pair[0] >= ENOUGH), key=lambda pair: pair[0], reverse=True)
+    return found + [Alike(case) for _likeness, case in nearest[:SHOWN]]
 
 
 def like_case(case: Case, person: Person, now: datetime) -> list[Alike]:

@@ -79,6 +79,9 @@ class People(forms.ModelChoiceField):  # type: ignore[type-arg]
     iterator = _Grouped
     group = "at_unit"
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"empty_label": gettext_lazy("please choose")} | kwargs)
+
     def label_from_instance(self, obj: Any) -> str:
         return _("%(name)s (%(count)d open)") % {"name": str(obj), "count": obj.open_cases}
 
@@ -88,6 +91,9 @@ class Units(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     iterator = _Grouped
     group = "kind_name"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"empty_label": gettext_lazy("please choose")} | kwargs)
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj)

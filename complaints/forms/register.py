@@ -37,7 +37,11 @@ COMPLEX_IS_ASKED_FOR = [choice for choice in Case.Urgency.choices if choice[0] !
 
 
 class RegisterForm(forms.Form):
-    text = Words(label=_("What it is about"), max_length=TEXT_LIMIT, rows=5)
+    text = Words(
+        label=_("What it is about"),
+        max_length=TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}),
+    )
     title = Line(label=_("Title"), max_length=200, required=False, help_text=_("Empty: made from the first sentence."))
     channel = forms.ChoiceField(
         label=_("How it reached us"), choices=TYPED_BY_STAFF, widget=forms.RadioSelect, initial=Case.Channel.COUNTER

@@ -7,19 +7,22 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from complaints.access import allow, case_for
+from complaints.access import allow, case_for, standing
 from complaints.acts import ACTS, ActDoor
 from complaints.casepage import changes_since, page, panel
 from complaints.directory import suggested_unit
 from complaints.forms.acts import ActForm
 from complaints.models import Case, ReplyTemplate
 from complaints.replies import fill, reply_facts, templates_for
+from complaints.rights import sees_resident
 from complaints.similar import like_case
 from complaints.states import Act
 from config.lib.errors import RuleBroken, Stale
@@ -66,6 +69,8 @@ def similar(request: HttpRequest, number: str) -> HttpResponse:
     """Open cases that may be about the same matter: a fragment of the case's page, or a page of its own."""
     person, now = person_of(request), timezone.now()
     case = case_for(person, number)
+    if not sees_resident(standing(person, case), case.identity):
+        raise PermissionDenied(_("Similar cases are shown to those who work on this one."))
     found = like_case(case, person, now)
     template = "complaints/case_similar.html"
     return render(request, f"{template}#list" if fragment(request) else template, {"case": case, "found": found})

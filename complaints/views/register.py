@@ -14,14 +14,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from complaints.access import case_for
+from complaints.access import case_for, standing
 from complaints.actions import register
 from complaints.forms.category import choices_of
 from complaints.forms.register import RegisterForm
 from complaints.models import Case, Clock
+from complaints.rights import sees_resident
 from complaints.similar import alike
+from complaints.timeline import names
 from complaints.views.case import person_of
 from config.lib.errors import RuleBroken
+from config.lib.text import without_numbers
 from staff import queries as staff
 from staff.models import Person, Unit
 
@@ -89,10 +92,13 @@ def categories(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """A slip with nothing secret on it: number, who was asked, who answers, until when."""
-    case = case_for(person_of(request), number)
-    clocks = {clock.kind: clock for clock in Clock.objects.filter(case=case, cycle=1).exclude(kind="joint")}
+    person = person_of(request)
+    case = case_for(person, number)
+    seen = sees_resident(standing(person, case), case.identity)
+    clocks = {clock.kind: clock for clock in Clock.objects.filter(case=case, cycle=case.cycle).exclude(kind="joint")}
     context = {
         "case": case,
+        "title": case.title if seen else without_numbers(case.title, *names(case)),
         "response": clocks.get(Clock.Kind.RESPONSE),
         "resolution": clocks.get(Clock.Kind.RESOLUTION),
         "qr": mark_safe(_qr(case)),
