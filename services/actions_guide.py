@@ -42,7 +42,10 @@ def index_items(items: Sequence[ServiceItem]) -> None:
         GuideWords(
             item=item,
             grams=item_words(
-                item, item.category.name, item.materials.all(), [(step.name, step.text) for step in item.steps.all()]
+                item,
+                item.category.name,
+                list(item.materials.all()),
+                [(step.name, step.text) for step in item.steps.all()],
             ),
         )
         for item in whole.prefetch_related("materials", "steps")

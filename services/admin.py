@@ -299,3 +299,6 @@ def _in_force(policy: Policy) -> PolicyVersion | None:
 def _said(version: PolicyVersion, clock: str, figure: str) -> str:
     every_day = version.schedule.day_rule == Schedule.DayRule.EVERY_DAY
     return amount_text(getattr(version, f"{clock}_mode"), getattr(version, figure), every_day=every_day)
+
+
+from services import admin_guide as admin_guide  # noqa: E402

@@ -90,7 +90,7 @@ def hours_text(item: Item) -> str:
 
 
 def schedule_text(schedule: Schedule) -> str:
-    windows = _(", ").join("–".join(pair) for pair in shown_windows(schedule.hours().windows))
+    windows = " / ".join("–".join(pair) for pair in shown_windows(schedule.hours().windows))
     every_day = schedule.day_rule == Schedule.DayRule.EVERY_DAY
     words = _("Every day %(windows)s") if every_day else _("Working days %(windows)s")
     return words % {"windows": windows}

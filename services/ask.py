@@ -1,0 +1,207 @@
+"""Plain questions answered with published texts only: which text fits, how well, and which part was asked for.
+
+A question becomes pairs of characters. A text fits as far as it covers the question's characters, rare ones counting
+more; words of its name (or of the words people use for it) count in full, words of its body half. A question that
+says one of those words outright fits better still, however much else it tells. Below `ENOUGH` nothing is shown: the
+person is led to a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import log
+from typing import NamedTuple
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchRank
+from django.db import connection
+from django.db.models import F, Func, Q, TextField
+from django.db.models.functions import Coalesce
+
+from config.lib.words import RUN
+from services.guide import answers, raw_query, shown, whole_items
+from services.models_guide import GuideWords, KnowledgeArticle, ServiceItem
+
+ENOUGH = 0.55
+NEAR_BEST = 0.75
+SAID, SAID_LONG = 0.3, 0.4
+TOO_GENERAL = 1.17  # the rarity of a word that nearly every second text has
+COMPARED, SHOWN = 40, 4
+COUNTED = 1_000
+ASKED_WORDS = 60
+
+# What people say around the thing they ask about. Longest first, or "怎么" would leave the "办" of "怎么办" behind.
+FILLERS = re.compile(
+    "请问一下|我想问问|我想问一下|请问|你好|您好|想知道|想了解|麻烦问下|咨询一下|帮我查一下"
+    "|需要带些什么|要带什么|需要什么|要什么|带什么|有什么用|什么时候|什么地方|什么条件|什么手续|什么样|有什么"
+    "|怎么样办理|怎么样|怎么办理|如何办理|怎么申请|如何申请|怎么弄|怎么办|怎么领|怎么交|怎么|怎样|如何|咋办|咋弄|咋"
+    "|在哪里办|去哪里办|到哪里办|在哪办|去哪办|去哪里|在哪里|到哪里|哪里|哪儿|在哪|去哪"
+    "|多长时间|多少天|多少钱|多久|几天|能不能|可不可以|可以吗|行不行|是不是|有没有|要不要|可以|应该|什么|多少"
+    "|能批下来|批下来|办下来|能办好|下来|我家里|一个|一下|如果|现在|已经"
+    "|[我你您他她它咱俺的了吗呢吧啊呀嘛么们想]"
+)
+ENDINGS = re.compile("(申请|办理|申领|登记|认定|确认)$")
+PARTS = {
+    "materials": re.compile("材料|证件|带什么|带些什么|要什么|需要什么|手续|证明|清单"),
+    "time": re.compile("多久|几天|多长时间|多少天|什么时候|时限|期限|下来|时间"),
+    "place": re.compile("哪里|哪儿|在哪|去哪|地址|电话|地方|窗口|几点|上班"),
+    "fee": re.compile("多少钱|费用|收费|要钱|免费|工本费"),
+    "who": re.compile("条件|资格|谁能|谁可以|能不能|可不可以|哪些人|符合"),
+    "steps": re.compile("怎么|如何|怎样|流程|步骤|手续"),
+}
+
+
+class Text(NamedTuple):
+    """A published text as search words."""
+
+    head: frozenset[str]
+    body: frozenset[str]
+    names: tuple[str, ...] = ()
+
+
+class Fit(NamedTuple):
+    """How well a text answers: the share of the question it covers, more when one of its names is said; then how much
+    of its own name was asked for."""
+
+    score: float
+    closeness: float
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One published text that answers. Exactly one of the two is set."""
+
+    article: KnowledgeArticle | None = None
+    item: ServiceItem | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    quotes: list[Quote] = field(default_factory=list)
+    parts: frozenset[str] = frozenset()
+
+
+# ---- pure
+
+
+def runs(question: str) -> list[str]:
+    """The words of a question without what people say around it."""
+    return RUN.findall(FILLERS.sub(" ", question))
+
+
+def pairs(run: str) -> list[str]:
+    """The search words of one run, each standing where it begins."""
+    if run[0].isascii():
+        return [run.lower()]
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def asked_parts(question: str) -> frozenset[str]:
+    return frozenset(name for name, words in PARTS.items() if words.search(question))
+
+
+def rarity(words: Iterable[str], known: Mapping[str, int], texts: int) -> dict[str, float]:
+    """What a word counts: much when few texts have it, most when none has."""
+    return {word: log(1 + texts / (1 + known.get(word, 0))) for word in words}
+
+
+def names(name: str, keywords: str) -> tuple[str, ...]:
+    """What a text is called: its name without the ending every item has, and the words people use for it."""
+    return tuple(word for word in (ENDINGS.sub("", name), *keywords.split()) if len(word) > 1)
+
+
+def fit(question: str, text: Text, weight: Mapping[str, float]) -> Fit:
+    """A character counts as its commonest word does: pairs that reach across two words are rare by accident."""
+    won = total = 0.0
+    hit: set[str] = set()
+    for run in runs(question):
+        words = pairs(run)
+        for place in range(1 if run[0].isascii() else len(run)):
+            around = words[max(place - 1, 0) : place + 1]
+            counts = min(weight[word] for word in around)
+            total += counts
+            won += counts * max(_value(word, text) for word in around)
+        hit.update(word for word in words if word in text.head)
+    own = sum(1 for word in text.head if len(word) > 1) or 1
+    return Fit(won / total + _said(question, text.names), len(hit) / own) if total else Fit(0, 0)
+
+
+def _said(question: str, names: tuple[str, ...]) -> float:
+    longest = max((len(name) for name in names if name in question), default=0)
+    return (SAID_LONG if longest > 2 else SAID) if longest else 0.0
+
+
+def _value(word: str, text: Text) -> float:
+    return 1.0 if word in text.head else 0.5 if word in text.body else 0.0
+
+
+def best(fits: Mapping[int, Fit]) -> list[int]:
+    """Those that fit well enough and nearly as well as the best, best first."""
+    ordered = sorted((key for key, found in fits.items() if found.score >= ENOUGH), key=lambda key: (fits[key], -key))
+    ordered.reverse()
+    return [key for key in ordered if fits[key].score >= NEAR_BEST * fits[ordered[0]].score][:SHOWN]
+
+
+# ---- with the database
+
+
+def ask(question: str) -> Answered:
+    """Nine queries at most, however many texts there are."""
+    words = list(dict.fromkeys(word for run in runs(question) for word in pairs(run)))
+    if not words:
+        return Answered()
+    known, texts = _known(words)
+    weight = rarity(words, known, texts)
+    wanted = [word for word in words if known.get(word)]
+    if all(weight[word] < TOO_GENERAL for word in wanted):
+        return Answered()
+    rows = {row.pk: row for row in _candidates(wanted[:ASKED_WORDS])}
+    fits = {key: fit(question, _text(row), weight) for key, row in rows.items()}
+    return Answered(_quotes([rows[key] for key in best(fits)]), asked_parts(question))
+
+
+def _text(row: GuideWords) -> Text:
+    return Text(frozenset(row.head), frozenset(row.all_words), names(row.called, row.keywords))  # type: ignore[attr-defined]
+
+
+def _known(words: list[str]) -> tuple[dict[str, int], int]:
+    """In how many texts each word stands, counted to a thousand, and how many texts there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT word, (SELECT count(*) FROM (SELECT 1 FROM services_guidewords
+                          WHERE grams @@ quote_literal(word)::tsquery LIMIT %s) AS a),
+                   (SELECT count(*) FROM services_guidewords)
+            FROM unnest(%s::text[]) AS word
+            """,
+            [COUNTED, words],
+        )
+        found = cursor.fetchall()
+    return {word: count for word, count, _all in found}, found[0][2]
+
+
+def _candidates(words: list[str]) -> list[GuideWords]:
+    """The texts that share most with the question, with `head`, `all_words`, `called` and `keywords`."""
+    wanted = raw_query(" | ", words)
+    listed = Q(item__in=shown().values("pk")) | Q(article__in=answers().values("pk"))
+    array = ArrayField(TextField())
+    return list(
+        GuideWords.objects.filter(listed, grams=wanted)
+        .order_by(SearchRank(F("grams"), wanted).desc(), "pk")
+        .annotate(
+            head=Func("grams", template="tsvector_to_array(ts_filter(%(expressions)s, '{a}'))", output_field=array),
+            all_words=Func("grams", function="tsvector_to_array", output_field=array),
+            called=Coalesce("item__name", "article__question"),
+            keywords=Coalesce("item__keywords", "article__keywords"),
+        )
+        .defer("grams")[:COMPARED]
+    )
+
+
+def _quotes(rows: list[GuideWords]) -> list[Quote]:
+    items = whole_items().in_bulk([row.item_id for row in rows if row.item_id])
+    articles = answers().select_related("item").in_bulk([row.article_id for row in rows if row.article_id])
+    found = [Quote(articles.get(row.article_id or 0), items.get(row.item_id or 0)) for row in rows]
+    return [quote for quote in found if quote.article or quote.item]
