@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include("supervision.urls")),
     path("", include("complaints.urls")),
+    path("", include("services.urls")),
     path("", include("staff.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
