@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ["config", "staff", "services", "complaints", "supervision", "planning", "tools", "tests", "manage.py"]
+TEMPLATES = ["templates", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("*/templates")))]
 NO_DATABASE = {"DATABASE_URL": "postgresql://none@127.0.0.1:1/none", "DATABASE_OWNER_URL": ""}
 PRODUCTION = {
     **NO_DATABASE,
@@ -55,7 +56,7 @@ STEPS = [
     Step("types", tool("mypy", *CODE)),
     Step("format", tool("ruff", "format", "--check", ".")),
     Step("lint", tool("ruff", "check", ".")),
-    Step("templates", tool("djlint", "templates", "--lint", "--quiet")),
+    Step("templates", tool("djlint", *TEMPLATES, "--lint", "--quiet")),
     Step("layers", tool("lint-imports", "--no-cache")),
     Step("migrations", manage("makemigrations", "--check", "--dry-run"), NO_DATABASE),
     Step("deploy", manage("check", "--deploy", "--fail-level", "WARNING"), PRODUCTION),
