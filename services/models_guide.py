@@ -27,8 +27,8 @@ class ItemCategory(models.Model):
     code = models.SlugField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=30)
     about = models.CharField(_("in a few words"), max_length=80, blank=True)
-    icon = models.SlugField(_("icon"), max_length=40, default="card-checklist")
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    icon = models.SlugField(_("picture"), max_length=40, default="card-checklist")
+    position = models.PositiveSmallIntegerField(_("order in the list"), default=0)
 
     class Meta:
         verbose_name = _("item category")
@@ -46,7 +46,7 @@ class ServiceItem(models.Model):
         COMMUNITY = "community", _("the counter of one's community")
         STREET = "street", _("the service centre of the street")
 
-    category = models.ForeignKey(ItemCategory, models.PROTECT, related_name="items", verbose_name=_("category"))
+    category = models.ForeignKey(ItemCategory, models.PROTECT, related_name="items", verbose_name=_("item category"))
     code = models.CharField(
         _("code"),
         max_length=20,
@@ -109,7 +109,7 @@ class MaterialRequirement(models.Model):
     """One paper of an item's list."""
 
     item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="materials", verbose_name=_("service item"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order in the list"), default=0)
     name = models.CharField(_("material"), max_length=80, validators=[not_vague])
     original = models.BooleanField(_("original to be shown"), default=True)
     copies = models.PositiveSmallIntegerField(_("copies"), default=0)
@@ -145,7 +145,7 @@ class MaterialRequirement(models.Model):
 
 class ItemStep(models.Model):
     item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="steps", verbose_name=_("service item"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order in the list"), default=0)
     name = models.CharField(_("step"), max_length=40)
     text = models.CharField(_("what happens"), max_length=200, blank=True)
 
@@ -202,8 +202,8 @@ class ItemRevision(models.Model):
     days_after = models.PositiveSmallIntegerField(_("working days after"))
 
     class Meta:
-        verbose_name = _("revision")
-        verbose_name_plural = _("revisions")
+        verbose_name = _("revision of an item")
+        verbose_name_plural = _("revisions of an item")
         ordering = ["item", "at", "id"]
         constraints = [
             models.CheckConstraint(

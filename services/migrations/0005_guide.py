@@ -24,8 +24,8 @@ class Migration(migrations.Migration):
                 ('code', models.SlugField(max_length=20, unique=True, verbose_name='code')),
                 ('name', models.CharField(max_length=30, verbose_name='name')),
                 ('about', models.CharField(blank=True, max_length=80, verbose_name='in a few words')),
-                ('icon', models.SlugField(default='card-checklist', max_length=40, verbose_name='icon')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                ('icon', models.SlugField(default='card-checklist', max_length=40, verbose_name='picture')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='order in the list')),
             ],
             options={
                 'verbose_name': 'item category',
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, verbose_name='shown to residents')),
                 ('confirmed', models.BooleanField(default=False, help_text='Supplied texts are defaults: check materials, times and places against the local rules first.', verbose_name='confirmed by the street')),
                 ('revised_at', models.DateTimeField(blank=True, null=True, verbose_name='revised at')),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='services.itemcategory', verbose_name='category')),
+                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='services.itemcategory', verbose_name='item category')),
                 ('schedule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.schedule', verbose_name='opening hours')),
             ],
             options={
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             name='MaterialRequirement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='order in the list')),
                 ('name', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('其他.{0,6}(材料|证明|资料|文件)|(有关|相关).{0,2}(材料|证明|资料|文件)|等(材料|证明|资料|文件)', 'Name every paper: a list may not say “other materials” or “relevant materials”.', code='vague', inverse_match=True)], verbose_name='material')),
                 ('original', models.BooleanField(default=True, verbose_name='original to be shown')),
                 ('copies', models.PositiveSmallIntegerField(default=0, verbose_name='copies')),
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
             name='ItemStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='order in the list')),
                 ('name', models.CharField(max_length=40, verbose_name='step')),
                 ('text', models.CharField(blank=True, max_length=200, verbose_name='what happens')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='services.serviceitem', verbose_name='service item')),
@@ -129,8 +129,8 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='services.serviceitem', verbose_name='service item')),
             ],
             options={
-                'verbose_name': 'revision',
-                'verbose_name_plural': 'revisions',
+                'verbose_name': 'revision of an item',
+                'verbose_name_plural': 'revisions of an item',
                 'ordering': ['item', 'at', 'id'],
             },
         ),
