@@ -21,7 +21,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 def _flush_past_triggers() -> None:
-    """Transactional tests empty every table afterwards; the triggers that keep history whole would refuse that."""
+    """Transactional tests empty every table afterwards; the triggers that keep history whole would refuse that.
+
+    What the migrations planted (calendar, policies, categories) is put back: the next test counts on it.
+    """
     handle = flush.Command.handle
 
     def past_triggers(self: flush.Command, **options: Any) -> None:
@@ -29,10 +32,25 @@ def _flush_past_triggers() -> None:
             cursor.execute("SET session_replication_role = replica")
             try:
                 handle(self, **options)
+                cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'planted'")
+                for (table,) in cursor.fetchall():
+                    cursor.execute(f'DELETE FROM public."{table}"')
+                    cursor.execute(f'INSERT INTO public."{table}" SELECT * FROM planted."{table}"')
             finally:
                 cursor.execute("SET session_replication_role = DEFAULT")
 
     flush.Command.handle = past_triggers  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keeps a copy of what the migrations planted, before any test can change it."""
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        cursor.execute("CREATE SCHEMA planted")
+        for table in connections["default"].introspection.django_table_names(only_existing=True):
+            cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}")')
+            if cursor.fetchone() == (True,):
+                cursor.execute(f'CREATE TABLE planted."{table}" AS TABLE public."{table}"')
 
 
 _flush_past_triggers()

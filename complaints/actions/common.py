@@ -24,11 +24,7 @@ def take(case: Case, act: Act, *, by: Person, version: int | None = None) -> tup
 
     `version` is what the person saw; another one there now raises Stale.
     """
-    held = (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("street", "community", "unit", "first_unit", "category", "responsible", "first_contact")
-        .get(pk=case.pk)
-    )
+    held = lock(case)
     who = allow(by, held, act)
     if version is not None and version != held.version:
         raise Stale(
@@ -40,6 +36,19 @@ def take(case: Case, act: Act, *, by: Person, version: int | None = None) -> tup
             _("The case is “%(status)s”: this step is not possible now.") % {"status": held.get_status_display()},
         )
     return held, who
+
+
+def lock(case: Case) -> Case:
+    """The case as it is now, nobody else's until the end of the transaction.
+
+    Locked first and read afterwards: PostgreSQL checks the joins of a row that changed while it waited against the
+    rows it had joined before, so whoever waited behind a hand-over would find no case at all.
+    """
+    Case.objects.select_for_update().values_list("pk").get(pk=case.pk)
+    joined = Case.objects.select_related(
+        "street", "community", "unit", "first_unit", "category", "responsible", "first_contact"
+    )
+    return joined.get(pk=case.pk)
 
 
 def record(

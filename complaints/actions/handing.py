@@ -59,12 +59,7 @@ def offer(case: Case, *, by: Person, now: datetime, version: int, to: Person, re
     """Offer the case to a colleague, who has to accept."""
     case, _who = take(case, Act.OFFER, by=by, version=version)
     _refuse(rules.offer_refused(chain_of(case), to.pk), field="to")
-    refuse_if(
-        not staff.handlers(case.street_id).filter(pk=to.pk).exists(),
-        "not_at_work",
-        _("This person is not at work or does not handle cases of this street."),
-        field="to",
-    )
+    _refuse_absent(case, to, field="to")
     unit = _unit_at(case, to)
     row = _offer(case, by, now, unit, to, reason)
     record(
@@ -99,6 +94,7 @@ def dispatch(case: Case, *, by: Person, now: datetime, version: int, unit: Unit,
 def accept(case: Case, *, by: Person, now: datetime, text: str = "") -> Handover:
     """Take the case over: responsibility moves now, the limits stay as they are."""
     case, _who = take(case, Act.ACCEPT, by=by)
+    _refuse_absent(case, by)
     row = _answer(case, by, now, Handover.Verdict.ACCEPTED, text)
     hold(case, by, row.to_unit, now=now, because=Holding.Because.ACCEPTED)
     if case.status == Case.Status.REGISTERED:
@@ -271,6 +267,15 @@ def _unit_at(case: Case, person: Person) -> Unit:
     posts = staff.current(person.posts.filter(unit__isnull=False, street=case.street_id, role__in=staff.HANDLING_ROLES))
     units = [post.unit for post in posts.select_related("unit").order_by("since", "id") if post.unit]
     return next((unit for unit in units if unit.pk == case.unit_id), units[0])
+
+
+def _refuse_absent(case: Case, person: Person, *, field: str | None = None) -> None:
+    refuse_if(
+        not staff.handlers(case.street_id).filter(pk=person.pk).exists(),
+        "not_at_work",
+        _("This person is not at work or does not handle cases of this street."),
+        field=field,
+    )
 
 
 def _refuse(code: str | None, *, field: str | None = None) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from complaints.actions import clocks
-from complaints.actions.common import record, refuse_if
+from complaints.actions.common import lock, record, refuse_if
 from complaints.actions.register import Answer, Told, check_answer, index_words
 from complaints.chain import text_hash
 from complaints.models import Callback, Case, Event, Reply
@@ -42,7 +42,7 @@ def follow_source(
     2. Changed facts (keys of FOLLOWED) are taken over.
     3. A reply that has arrived concludes an open case at its true time.
     """
-    case = Case.objects.select_for_update(of=("self",)).select_related("category").get(pk=case.pk)
+    case = lock(case)
     refuse_if(
         Event.objects.filter(case=case, data__has_key="row").count() != case.version,
         "worked_on",

@@ -497,6 +497,14 @@ def test_somebody_with_a_post_in_two_streets_takes_the_case_into_a_unit_of_this_
     assert fresh(case).unit == world.department
 
 
+def test_nobody_takes_a_case_over_while_on_leave(world: World, case: Case) -> None:
+    offer(case, world, world.worker2)
+    Person.objects.filter(pk=world.worker2.pk).update(working="on_leave")
+    with refused(case, "not_at_work"):
+        actions.accept(case, by=world.worker2, now=world.now)
+    assert fresh(case).responsible == world.worker
+
+
 def test_a_declined_offer_leaves_the_case_with_the_giver(world: World, case: Case) -> None:
     offer(case, world, world.worker2)
     with refused(case, "empty"):
