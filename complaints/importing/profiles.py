@@ -82,7 +82,8 @@ class Profile:
 
     def usual(self, name: str) -> str:
         """The heading this family of tables mostly has for a field."""
-        return HEADINGS[name][1 if name in {"text", "title"} and self.source == "board" else 0]
+        own = ("留言", "答复") if self.source == "board" else ("",)
+        return next((heading for heading in HEADINGS[name] if heading.startswith(own)), HEADINGS[name][0])
 
     def fits(self, headings: frozenset[str], fields: frozenset[str]) -> bool:
         return fields.issuperset(self.required) and (not self.marks or not self.marks.isdisjoint(headings))
@@ -219,7 +220,8 @@ def not_recognised(top: Sequence[Row], wanted: Profile | None = None) -> RuleBro
 
 def _nearest(headings: frozenset[str], fields: frozenset[str]) -> Profile:
     def likeness(profile: Profile) -> tuple[int, float]:
-        return len(profile.marks & headings), len(fields.intersection(profile.required)) / len(profile.required)
+        told = profile.marks & headings if profile.marks else {h for h in headings if h.startswith("留言")}
+        return len(told), len(fields.intersection(profile.required)) / len(profile.required)
 
     return max(PROFILES, key=likeness)
 
