@@ -227,6 +227,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Messages expire: after a pause the rows in PostgreSQL say what is due, not a queue of old wake-up calls.
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 60, "options": {"expires": 55}},
+    "imports": {"task": "complaints.tasks.pick_up_imports", "schedule": 60, "options": {"expires": 55}},
     "pin_history": {"task": "complaints.tasks.pin_history", "schedule": crontab(hour=0, minute=20)},
 }
 
