@@ -21,7 +21,7 @@ from complaints.states import Act
 from complaints.timeline import entries, entry, names, what
 from complaints.uploads import IMAGES
 from config.lib.text import without_numbers
-from config.templatetags.linli import moment
+from config.templatetags.linli import moment, moment_text
 from staff.models import Person
 
 FILE_KINDS = {"application/pdf": "pdf"} | dict.fromkeys(IMAGES, "image")
@@ -167,7 +167,7 @@ def _case_facts(case: Case, seen: bool) -> list[dict[str, Any]]:
         (_("Told at"), moment(case.submitted_at)),
     ]
     if (case.registered_at - case.submitted_at).total_seconds() >= 300 or case.backfilled:
-        by = _("%(at)s by %(name)s") % {"at": moment(case.registered_at), "name": case.registered_by}
+        by = _("%(at)s by %(name)s") % {"at": moment_text(case.registered_at), "name": case.registered_by}
         rows.append((_("Entered"), by if not case.backfilled else by + _(" (entered afterwards)")))
     if case.special_group:
         rows.insert(6, (_("Special group"), case.get_special_group_display()))
@@ -184,7 +184,7 @@ def _link(share: Any) -> dict[str, Any]:
         "person": holding.person,
         "unit": holding.unit,
         "since": holding.since,
-        "until": share.until,
+        "until": share.until or holding.case.closed_at,
         "because": holding.get_because_display(),
         "seconds": share.seconds,
         "part": share.part,

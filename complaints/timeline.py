@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -65,6 +66,25 @@ FACT_NAMES: dict[str, str | Promise] = {
     "resident_address": gettext_lazy("resident's address"),
 }
 
+# How a resident is called by the family name alone.
+TITLES = (
+    "先生",
+    "女士",
+    "小姐",
+    "阿姨",
+    "叔叔",
+    "大爷",
+    "大妈",
+    "大姐",
+    "大哥",
+    "奶奶",
+    "爷爷",
+    "老师",
+    "师傅",
+    "同志",
+)
+HAN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
+
 # What is said only among those who work on the case: (text of it is hidden from others).
 INTERNAL = {Kind.NOTED, Kind.REDONE, Kind.REOPENED, Kind.WITHDRAWN}
 WITH_RESIDENT = {Kind.CONTACTED, Kind.CALLED_BACK, Kind.ATTACHED}
@@ -105,7 +125,10 @@ def _guarded(found: Dossier, event: Event, line: dict[str, Any]) -> dict[str, An
 def names(case: Case) -> list[str]:
     """The resident's data that must not show up in a text."""
     resident = getattr(case, "resident", None)
-    return [resident.name, resident.phone, resident.address] if resident else []
+    if resident is None:
+        return []
+    called = [resident.name[0] + title for title in TITLES] if HAN_NAME.fullmatch(resident.name) else []
+    return [resident.name, resident.phone, resident.address, *called]
 
 
 def _said(what: str) -> Callable[[Dossier, dict[str, Any]], dict[str, Any]]:

@@ -10,12 +10,13 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints import actions
@@ -27,7 +28,10 @@ from complaints.rights import Standing, may, sees_resident
 from complaints.states import Act, possible
 from config.lib.errors import RuleBroken
 from staff.models import Person
-from tests.world import World
+from tests.world import PASSWORD, World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -98,6 +102,7 @@ def test_an_assessor_reads_a_concluded_case_without_the_resident_and_can_do_noth
 
     assert "已修好" in page
     assert "周桂兰" not in page
+    assert "周阿姨" not in page
     assert "她儿子在外地" not in page
     assert "hx-post" not in page.split('id="content"')[1]
 
@@ -386,13 +391,11 @@ def test_text_that_cannot_be_kept_is_refused_with_a_sentence(world: World, text:
 @pytest.mark.parametrize("act", [act.value for act in Act])
 def test_no_form_breaks_on_nonsense(world: World, act: str) -> None:
     case = world.log()
-    nonsense = {
-        name: "\x00" + "9" * 400
-        for name in (
-            "text", "reason", "to", "unit", "days", "task", "person", "into", "outcome", "template", "at", "area",
-            "category", "q", "solved", "satisfied", "way", "title", "kind", "files", "version",
-        )
-    }  # fmt: skip
+    names = (
+        "text reason to unit days task person into outcome template at area category q solved satisfied way title kind"
+        " files version"
+    )
+    nonsense = dict.fromkeys(names.split(), "\x00" + "9" * 400)
     clients = [browser(world.worker), browser(world.supervisor)]
     for data in (nonsense, nonsense | {"fill": "1", "find": "1"}, {}):
         for client in clients:
@@ -510,6 +513,37 @@ def test_notes_are_marked_as_internal_and_kept_apart_from_replies(world: World) 
     assert page.index("sheet-internal") < page.index("只给同事看")
     assert Note.objects.count() == 1
     assert not Reply.objects.exists()
+
+
+# -- in a browser
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_in_a_browser_the_form_opens_in_place_and_a_clash_keeps_what_was_typed(
+    world: World, page: Page, live_server: Any
+) -> None:
+    case = world.log()
+    page.goto(f"{live_server.url}/accounts/login/?next={case.get_absolute_url()}")
+    page.fill("input[name=login]", "worker")
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector("#case")
+    page.click("#next-title ~ .toolbar a[href$='/conclude/']")
+    page.check("#act-conclude input[value=resolved]")
+    page.fill("#act-conclude textarea", "已为您修好路灯。")
+    actions.note(case, by=world.worker2, now=timezone.now(), text="物业说周五来修")
+
+    page.click("#act-conclude .form-actions button")
+    page.wait_for_selector(".conflict")
+
+    assert "物业说周五来修" in page.inner_text("#act")
+    assert page.input_value("#act-conclude textarea") == "已为您修好路灯。"
+    page.click("#act-conclude .form-actions button")
+    page.wait_for_selector("#messages .note-success")
+    assert "已为您修好路灯。" in page.inner_text("#case")
+    assert page.locator("#act-conclude").count() == 0
+    assert fresh(case).status == "concluded"
 
 
 # -- files

@@ -274,7 +274,15 @@ def test_the_receipt_names_a_person_a_phone_and_two_times_and_nothing_secret(wor
     case = world.log(at=datetime(2026, 11, 18, 9, 0, tzinfo=SHANGHAI), text="这里有不该印的细节")
     page = browser(world.worker).get(f"{case.get_absolute_url()}receipt/").content.decode()
 
-    for words in (case.number, "3号楼楼道灯不亮", "李敏", world.worker.phone, "柳荫街道", "010-5550 1000", "11月20日 09:00"):
+    for words in (
+        case.number,
+        "3号楼楼道灯不亮",
+        "李敏",
+        world.worker.phone,
+        "柳荫街道",
+        "010-5550 1000",
+        "11月20日 09:00",
+    ):
         assert words in page
     for words in ("周桂兰", "13900000001", "不该印的细节"):
         assert words not in page
@@ -304,7 +312,14 @@ def test_the_most_specific_line_of_the_directory_wins() -> None:
     ]
     picked = {
         (path, community): found.unit if (found := choose(rows, path, community)) else None
-        for path, community in [("", None), ("", 7), ("市政>井盖", None), ("市政>照明>路灯", 7), ("市政>井盖", 7), ("市政>照明", 8)]
+        for path, community in [
+            ("", None),
+            ("", 7),
+            ("市政>井盖", None),
+            ("市政>照明>路灯", 7),
+            ("市政>井盖", 7),
+            ("市政>照明", 8),
+        ]
     }
 
     assert list(picked.values()) == [1, 2, 3, 4, 5, 6]
