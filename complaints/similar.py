@@ -57,7 +57,7 @@ def alike(
     if len(phone) >= 7:
         same = Resident.objects.with_phone(phone).values("case")
         found = [Alike(case, True) for case in seen.filter(pk__in=same, submitted_at__gte=now - 12 * RECENT)[:SHOWN]]
-    place = {"grid": grid} if grid else {"community": community}
+    place = {"community": community} | ({"grid": grid} if grid else {})
     if community is None or not text.strip():
         return found
     near = seen.open().filter(submitted_at__gte=now - RECENT, **place).exclude(pk__in=[row.case.pk for row in found])

@@ -103,14 +103,31 @@
   };
   document.addEventListener("click", (event) => closeMenus(event.target));
 
+  // -- who was signed out meanwhile and signs in again in another window can send what is still here
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    if (!token) return;
+    event.detail.headers["X-CSRFToken"] = token;
+    if (event.detail.parameters.csrfmiddlewaretoken) event.detail.parameters.csrfmiddlewaretoken = token;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!new URL(event.detail.xhr.responseURL || location.href).pathname.startsWith("/accounts/login/")) return;
+    event.detail.shouldSwap = false;
+    tell(say("saySignIn"), "/accounts/login/");
+  });
+
   // -- when htmx fails, say so and keep the page as it is
-  const tell = (text) => {
+  const tell = (text, url) => {
     const place = document.getElementById("messages");
     if (!place) return;
     const note = document.createElement("div");
     note.className = "note note-danger";
     note.setAttribute("role", "alert");
     note.textContent = text;
+    if (url) {
+      const link = Object.assign(document.createElement("a"), { href: url, target: "_blank", textContent: say("saySignInLink") });
+      note.append(" ", link);
+    }
     place.replaceChildren(note);
     note.scrollIntoView({ block: "nearest" });
   };
