@@ -232,9 +232,9 @@ class _Plan:
             yield Page(at, n % 3, rng.randrange(6), s.special, outcome=outcome, answered="" if n % 2 else outcome)
         spare = max(0, count - len(SPECIAL) - len(PAST) - 2)
         spot, paper = max(1, spare * ON_THE_SPOT // 300), max(1, spare * FROM_PAPER // 300)
-        for _n in range(spot):
-            at = times.long_ago(at_least=0.2)
-            yield Page(at, *self.somebody(), s.fresh, None, None, "inquiry praise", answered="answered")
+        for n in range(spot):
+            at, kind = times.long_ago(at_least=0.2), "inquiry" if n % 6 else "praise"
+            yield Page(at, *self.somebody(), s.fresh, None, None, kind, answered="answered")
         for n in range(paper):
             at = times.long_ago(at_least=12)
             yield Page(at, *self.somebody(), s.plain, "", ORDINARY, late_entry=timedelta(hours=26 + n % 3 * 22))
@@ -242,7 +242,7 @@ class _Plan:
         for part, _often, unit in [*PAST, *more]:
             codes = ORDINARY if part in ONLY_ORDINARY else None
             at_least = 45 if part is s.complex_case else 24 if part in LONG else 9
-            at_most = 365.0 if rng.random() < 0.8 else 90
+            at_most = 60.0 if part is s.merged else 365.0 if rng.random() < 0.8 else 90.0
             kinds = "help complaint report snapshot mediation suggestion"
             yield Page(times.long_ago(at_least=at_least, at_most=at_most), *self.somebody(), part, unit, codes, kinds)
 
@@ -257,23 +257,24 @@ class _Plan:
         story, part = Story(teller, ground, holder), page.part
         story.outcome, story.to, story.target = page.outcome, town.logins.get(page.to), page.target
         story.to_unit = town.grounds[page.to_unit].unit if page.to_unit is not None else None
-        main = self.main_story(page) if part is s.merged else None
-        if main:
+        if part is s.merged:
+            main = self.main_story(page)
             story.main = main.case
             told = main.told._replace(text="邻居们也反映过，我再说一次：" + main.told.text)
         else:
             told = teller.told(ground, self.matter(page), ground.spots[ground.beat[holder.pk].pk])
-            part = s.plain if part is s.merged else part
         story.log(told, page.at, answered=page.answered, late_entry=page.late_entry)
         if not page.answered:
             part(story)
-        if part is s.plain:
+        if part in (s.plain, s.at_unit, s.interim):
             self.told[page.ground].append(story)
 
-    def main_story(self, page: Page) -> Story | None:
-        """What somebody else of the community said in the weeks before."""
-        known = [one for one in self.told[page.ground] if one.begun > page.at - timedelta(days=30)]
-        return self.teller.rng.choice(known) if known else None
+    def main_story(self, page: Page) -> Story:
+        """What somebody else of the community said before; told now when nobody did."""
+        if not self.told[page.ground]:
+            before = self.teller.times.office(page.at - timedelta(days=8))
+            self.tell_one(Page(before, page.ground, self.teller.rng.randrange(6), s.plain, "", ORDINARY))
+        return self.teller.rng.choice(self.told[page.ground][-8:])
 
     def matter(self, page: Page) -> Matter:
         if page.outcome:

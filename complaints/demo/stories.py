@@ -220,9 +220,11 @@ class Story:
             minutes = timedelta(minutes=self.rng.randrange(6, 28))
             self.at = min(self.at + minutes, self.at + (self.times.now - self.at) * 0.5)
         else:
+            before = self.at
             self.wait(0.1, 2.0)
             if self.at - self.begun > timedelta(hours=30) and self.rng.random() < 0.85:
-                self.at = max(self.case.registered_at, self.begun + timedelta(hours=self.rng.uniform(3, 20)))
+                # A first call before closing time or at the weekend, so that the response is mostly in time.
+                self.at = max(before, self.begun + timedelta(hours=self.rng.uniform(3, 20)))
         text = self.rng.choice(words.CONTACT if reached else words.NOT_REACHED)
         way = "visit" if "上门" in text else "counter" if "服务站" in text else "call"
         self.do("contact", way=way, reached=reached, substantive=reached, text=text)
@@ -238,9 +240,9 @@ class Story:
         return self
 
     def conclude(self, share: float | None = None, outcome: str = "") -> Story:
-        """At a share of the time for resolution; one in ten is late."""
+        """At a share of the time for resolution; about one in ten of all cases is late."""
         if share is None:
-            share = self.rng.uniform(1.1, 2.2) if self.rng.random() < 0.1 else self.rng.uniform(0.15, 0.93)
+            share = self.rng.uniform(1.1, 2.2) if self.rng.random() < 0.16 else self.rng.uniform(0.15, 0.93)
         planned = self.times.share(self.cycle_code, self.begun, share)
         self.at = planned if self.at < planned < self.times.now else self.times.soon(self.at, 0.3, 2.5)
         text = self.told.reply + (words.LATE if share > 1 else "")
@@ -492,7 +494,7 @@ def corrected(story: Story) -> None:
 
 
 def never_reached(story: Story) -> None:
-    story.contact().conclude(0.5)
+    story.contact().conclude(0.5, "explained")
     for _time in range(2):
         story.wait(3, 9).do("call_back", by=story.checker(), reached=False, text="无人接听，改日再拨")
 

@@ -46,7 +46,7 @@ def demo(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -
         override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")),
         transaction.atomic(),
     ):
-        yield seed(now, 110), now
+        yield seed(now, 150), now
         transaction.set_rollback(True)
 
 
