@@ -42,15 +42,21 @@ def standing(person: Person, case: Case) -> Standing:
     works = scope.has("worker", "secretary", "supervisor") and case.street_id in scope.streets
     if not works:
         return Standing()
-    offer = Handover.objects.filter(case=case, verdict="").values_list("to_unit", "to_person").first()
+    offer = Handover.objects.filter(case=case, verdict="").first()
     return Standing(
         responsible=case.responsible_id == person.pk,
         first_contact=case.first_contact_id == person.pk,
         in_unit=case.unit_id in scope.units,
-        offered=bool(offer) and (offer[1] == person.pk if offer[1] else offer[0] in scope.units),
+        offered=offer is not None and _offered(offer, person),
         in_co_unit=JointTask.objects.filter(case=case, done_at__isnull=True, unit__in=scope.units).exists(),
         leads=case.community_id in scope.led_communities or case.unit.community_id in scope.led_communities,
         oversees=case.street_id in scope.whole_streets and scope.has("supervisor"),
         asked=Consent.objects.filter(case=case, verdict="", asked_by=person).exists(),
         works=True,
     )
+
+
+def _offered(offer: Handover, person: Person) -> bool:
+    if offer.to_person_id is not None:
+        return offer.to_person_id == person.pk
+    return offer.to_unit_id in person.scope().units

@@ -22,10 +22,10 @@ def build_clocks(case: Case, terms: Terms, start: datetime, calendar: Calendar) 
     """Response and resolution clock of the present cycle, not saved."""
     times = promise(terms, start, calendar)
     response = Clock(
-        case=case, kind=Clock.Kind.RESPONSE, cycle=case.cycle, policy_id=terms.version_id, started_at=start
+        case_id=case.pk, kind=Clock.Kind.RESPONSE, cycle=case.cycle, policy_id=terms.version_id, started_at=start
     )
     resolution = Clock(
-        case=case, kind=Clock.Kind.RESOLUTION, cycle=case.cycle, policy_id=terms.version_id, started_at=start
+        case_id=case.pk, kind=Clock.Kind.RESOLUTION, cycle=case.cycle, policy_id=terms.version_id, started_at=start
     )
     _set(response, resolution, times)
     return response, resolution
@@ -76,6 +76,8 @@ def recompute(case: Case, *, terms: Terms | None = None) -> Clock:
 
 
 def _set(response: Clock, resolution: Clock, times: Promise) -> None:
+    assert times.response_due_at is not None  # every pause has an end
+    assert times.due_at is not None
     response.yellow_at, response.due_at = times.response_goal_at, times.response_due_at
     response.provisional = times.response_provisional
     resolution.yellow_at, resolution.due_at = times.yellow_at, times.due_at

@@ -1106,11 +1106,11 @@ def test_a_list_shows_the_light_the_rule_says(world: World) -> None:
     ):
         lit = {case.pk: case.light for case in Case.objects.with_light(now)}  # type: ignore[attr-defined]
         for case in (plain, paused, answered, done):
-            both = [
+            resolution, response = (
                 Instants(c.due_at, c.yellow_at, c.paused_from, c.paused_until, c.stopped_at)
                 for c in (clock(case), clock(case, "response"))
-            ]
-            assert lit[case.pk] == case_light(*both, now), (case.number, now)
+            )
+            assert lit[case.pk] == case_light(resolution, response, now), (case.number, now)
 
 
 # The database refuses nonsense by name, whoever writes it
@@ -1121,7 +1121,7 @@ def nonsense(case: Case, world: World) -> dict[str, Callable[[], object]]:
     rows = Case.objects.filter(pk=case.pk)
     now, later = world.now, world.now + timedelta(days=1)
     other = Case.objects.exclude(pk=case.pk).first()
-    handover = {"case": case, "giver": world.worker, "offered_by": world.worker, "to_unit": world.unit}
+    handover: dict[str, Any] = {"case": case, "giver": world.worker, "offered_by": world.worker, "to_unit": world.unit}
     handover |= {"reason": "r", "offered_at": now}
     consent = {"case": case, "cycle": 1, "text": "t", "asked_by": world.worker, "asked_at": now}
     objection = {"case": case, "unit": world.unit, "by": world.worker, "at": now, "reason": "r"}

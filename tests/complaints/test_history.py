@@ -71,7 +71,13 @@ def codes() -> list[str]:
 
 def forged(event: Event, **changes: Any) -> dict[str, Any]:
     """The event's columns with `changes`, and the hash that fits them."""
-    row = {"seq": event.seq, "kind": event.kind, "at": event.at, "recorded_at": event.recorded_at, "by": event.by_id}
+    row: dict[str, Any] = {
+        "seq": event.seq,
+        "kind": event.kind,
+        "at": event.at,
+        "recorded_at": event.recorded_at,
+        "by": event.by_id,
+    }
     row |= {"data": event.data, "prev": event.prev} | changes
     link = Link(event.case.number, row["seq"], row["kind"], row["at"], row["recorded_at"], row["by"], row["data"])
     return row | {"hash": link_hash(row["prev"], link)}

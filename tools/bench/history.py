@@ -79,7 +79,7 @@ def _fill(url: str) -> None:
         ]
         plain = [_cell(field.value_from_object(sample)) for field in fields]
         rows = ([pk, number, EVENTS_EACH, head, *plain] for pk, (number, head) in heads.items())
-        _copy(cursor, Case._meta.db_table, ["id", "number", "version", "head", *(f.column for f in fields)], rows)
+        _copy(cursor, Case._meta.db_table, ["id", "number", "version", "head", *(str(f.column) for f in fields)], rows)
         cursor.execute(
             "INSERT INTO complaints_casecounter (street_id, day, last)"
             " SELECT 1, to_date(split_part(number, '-', 2), 'YYYYMMDD'), count(*) FROM complaints_case GROUP BY 2"
