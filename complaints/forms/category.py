@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from complaints.models import Category
 from config.lib.text import one_line, unfit
 
-SHOWN = 12
+SHOWN, GUESSED = 12, 4
 
 
 def find_categories(words: str) -> QuerySet[Category]:
@@ -25,6 +25,18 @@ def find_categories(words: str) -> QuerySet[Category]:
         return found.none()
     named = Q(name__icontains=wanted[-1])
     return found.order_by(Case(When(named, then=Value(0)), default=Value(1)), "-level", "path")[:SHOWN]
+
+
+def guessed_from(text: str) -> Choices:
+    """The categories whose names and search words a text uses, most of them first: something to tick, never ticked."""
+    rated = []
+    for row in Category.objects.filter(is_active=True, level=3):
+        words = {word for word in (row.name, *row.keywords.split()) if len(word) > 1}
+        used = sum(len(word) for word in words if word in text)
+        if used:
+            rated.append((used, row))
+    rated.sort(key=lambda pair: (-pair[0], pair[1].path))
+    return Choices(None, [_leaf(row) for _used, row in rated[:GUESSED]], "")
 
 
 class Leaf(NamedTuple):

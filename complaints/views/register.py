@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,7 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from complaints.access import case_for, standing
 from complaints.actions import register
-from complaints.forms.category import choices_of
+from complaints.forms.category import choices_of, guessed_from
 from complaints.forms.register import RegisterForm
 from complaints.models import Case, Clock
 from complaints.rights import sees_resident
@@ -74,7 +76,10 @@ def similar(request: HttpRequest) -> HttpResponse:
         grid=grid.pk if grid else None,
         phone=data.get("resident_phone", ""),
     )
-    return render(request, "complaints/case_similar.html#list", {"found": found, "logging": True})
+    context: dict[str, Any] = {"found": found, "logging": True}
+    if data.get("text") and not request.POST.get("category") and not request.POST.get("q"):
+        context["categories"] = guessed_from(data["text"])
+    return render(request, "complaints/case_similar.html#list", context)
 
 
 @login_required

@@ -233,6 +233,16 @@ def test_without_javascript_looking_for_a_category_keeps_everything_typed(world:
     assert not Case.objects.exists()
 
 
+def test_categories_the_text_speaks_of_are_offered_but_never_ticked(world: World) -> None:
+    shown = hint(world.worker, world, text="楼道灯坏了，晚上不亮")
+    looked_for = hint(world.worker, world, text="楼道灯坏了", q="别的")
+    ticked = hint(world.worker, world, text="楼道灯坏了", category=world.category.pk)
+
+    assert f'value="{world.category.pk}"' in shown
+    assert f'value="{world.category.pk}" checked' not in shown
+    assert "category-choices" not in looked_for + ticked
+
+
 # -- the same matter twice
 
 
