@@ -58,7 +58,8 @@ def value_of(cell: Cell) -> str | int | float | bool:
 
 
 def line_of(cell: Cell) -> str:
-    return one_line(text_of(cell))
+    text = text_of(cell)
+    return one_line(text) if text else ""
 
 
 def heading_of(cell: Cell) -> str:
