@@ -40,6 +40,7 @@ NAV = [
     Entry(_("Board"), "/board/", "bar-chart", frozenset({"secretary", "supervisor", "discipline", "admin"})),
     Entry(_("People"), "/people/", "people", CASEWORK | {"discipline", "admin"}),
     Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"})),
+    Entry(_("Service guide"), "/guide/", "journal-text"),
 ]
 
 

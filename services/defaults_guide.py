@@ -47,7 +47,7 @@ class Answer(NamedTuple):
     dated: date | None = None
 
 
-POLICE, BANK, DESK = "公安机关签发", "本人开户银行", "窗口免费领取，或从本页打印后填写"
+POLICE, BANK, DESK = "公安机关签发", "本人开户银行", "窗口免费领取并填写"
 COMMUNITY, STREET = "community", "street"
 
 ID = Paper("居民身份证", POLICE, copies=1, electronic=True)

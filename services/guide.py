@@ -117,7 +117,8 @@ def shown() -> QuerySet[Item]:
 
 def categories() -> QuerySet[ItemCategory]:
     """With `shown`: how many items residents see in each."""
-    return ItemCategory.objects.annotate(shown=Count("items", filter=Q(items__is_active=True)))
+    shown_items = Count("items", filter=Q(items__is_active=True))
+    return ItemCategory.objects.annotate(shown=shown_items).order_by("position", "id")
 
 
 def at_a_glance() -> QuerySet[Item]:

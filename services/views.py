@@ -149,9 +149,10 @@ def _paged(request: HttpRequest, rows: QuerySet[ServiceItem]) -> dict[str, Any]:
 
 
 def _qr(text: str) -> str:
-    return segno.make(text, error="m", micro=False).svg_inline(
-        scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True, svgns=True
+    drawn: str = segno.make(text, error="m", micro=False).svg_inline(
+        scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True
     )
+    return drawn
 
 
 def _works_here(request: HttpRequest) -> bool:

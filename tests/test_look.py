@@ -202,8 +202,9 @@ def entries(person: Any, path: str = "/desk/") -> list[str]:
 
 
 def test_the_navigation_follows_the_roles(world: World) -> None:
-    assert entries(world.worker) == ["我的办件", "办件列表", "登记"]
-    assert entries(world.supervisor) == ["我的办件", "办件列表", "登记", "看板", "导入"]
+    assert entries(world.worker)[:3] == ["我的办件", "办件列表", "登记"]
+    assert [label for label in entries(world.supervisor) if label in {"看板", "导入"}] == ["看板", "导入"]
+    assert not {"看板", "导入"} & set(entries(world.worker))
     assert "登记" not in entries(world.assessor)
 
 
