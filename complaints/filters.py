@@ -167,29 +167,32 @@ def filtered(query: QueryDict, scope: Scope, now: datetime) -> tuple[CaseFilter,
 
 def narrow(cases: CaseQuerySet, given: Mapping[str, Any], scope: Scope, now: datetime) -> CaseQuerySet:
     """`cases` carry their light."""
-    for step in (_by_state, _by_place, _by_facts, _by_people, _by_days):
+    for step in (_by_place, _by_facts, _by_people):
         cases = step(cases, given)
+    cases = _by_days(_by_state(cases, given, now), given)
     cases = _by_waiting(cases, given["waiting"], scope)
     return cases.about(given["q"]) if given["q"] else cases
 
 
-def _by_state(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
+def _by_state(cases: CaseQuerySet, given: Mapping[str, Any], now: datetime) -> CaseQuerySet:
     lights, states = given["light"], set(given["state"])
+    if open_only(given):
+        return cases.open_of(now, *lights) if lights else cases.open()
     if lights:
         cases = cases.of_light(*lights)
-    if lights == [Light.PAUSED] or given["order"] == "due":
-        # Only an open case can be paused or has time left; said aloud, the index of open cases serves.
-        cases = cases.open()
-    if states & {"open", "closed"} == {"open"} and not states - {"open"}:
-        return cases.open()
-    if states == {"closed"}:
-        return cases.closed()
-    if states:
-        wanted = Q(status__in=states - {"open", "closed"})
-        wanted |= Q(closed_at__isnull=True) if "open" in states else Q()
-        wanted |= Q(closed_at__isnull=False) if "closed" in states else Q()
-        return cases.filter(wanted)
-    return cases
+    if not states:
+        return cases
+    wanted = Q(status__in=states - {"open", "closed"})
+    wanted |= Q(closed_at__isnull=True) if "open" in states else Q()
+    wanted |= Q(closed_at__isnull=False) if "closed" in states else Q()
+    return cases.filter(wanted)
+
+
+def open_only(given: Mapping[str, Any]) -> bool:
+    """Only an open case can be paused or has time left, so those filters ask for open cases without saying so."""
+    states = set(given["state"])
+    implied = given["light"] == [Light.PAUSED] or given["order"] == "due"
+    return states == {"open"} or (implied and not states)
 
 
 def _by_place(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
@@ -221,12 +224,18 @@ def _by_people(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
 
 
 def _by_days(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
-    for name, field in (("submitted", "submitted_at"), ("due", "turn_due_at")):
-        if first := given[f"{name}_from"]:
-            cases = cases.filter(**{f"{field}__gte": midnight(first)})
-        if last := given[f"{name}_to"]:
-            cases = cases.filter(**{f"{field}__lt": midnight(last + timedelta(days=1))})
+    if told := _span("submitted_at", given["submitted_from"], given["submitted_to"]):
+        cases = cases.filter(told)
+    if due := _span("turn_due_at", given["due_from"], given["due_to"]):
+        limit = _span("due_at", given["due_from"], given["due_to"])
+        cases = cases.filter(due).by_clock(limit, running=open_only(given))
     return cases
+
+
+def _span(field: str, first: date | None, last: date | None) -> Q:
+    """From the beginning of the first day to the end of the last."""
+    span = Q(**{f"{field}__gte": midnight(first)}) if first else Q()
+    return span & Q(**{f"{field}__lt": midnight(last + timedelta(days=1))}) if last else span
 
 
 def _by_waiting(cases: CaseQuerySet, waiting: str, scope: Scope) -> CaseQuerySet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from complaints.filters import address, choices
+from complaints.lights import Light
 from complaints.rows import rows_of
 from staff.models import Person
 from supervision import board as figures
@@ -29,7 +30,8 @@ def board(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("The board is for secretaries, supervisors, discipline officers and administrators."))
     area, limits = figures.area_of(scope), figures.limits_of(scope)
     cells, names = figures.count(area, now), choices(scope)
-    red = area.red(now).order_by("turn_due_at", "pk").values_list("pk", flat=True)[: REDDEST + 1]
+    overdue: Any = area.open_of(now, Light.RED)
+    red = overdue.order_by("turn_due_at", "pk").values_list("pk", flat=True)[: REDDEST + 1]
     ids = list(red)
     return render(
         request,

@@ -89,7 +89,7 @@ def _drawers(scope: Scope, now: datetime) -> list[Drawer]:
     lit = seen.open().with_light(now)
     late, today, later, paused = _mine(lit, scope, now)
     return [
-        *_to_decide(lit, scope),
+        *_to_decide(lit, scope, now),
         Drawer("offers", _("Waiting for my answer"), lit.offered_to(scope), address(waiting="offer", order="due")),
         late,
         today,
@@ -118,7 +118,7 @@ def _mine(lit: CaseQuerySet, scope: Scope, now: datetime) -> list[Drawer]:
     awake = mine.of_light(Light.GREEN, Light.YELLOW)
     tomorrow = midnight(today + timedelta(days=1))
     found: list[tuple[str, str | Promise, CaseQuerySet, dict[str, Any], int]] = [
-        ("overdue", _("Overdue"), mine.of_light(Light.RED), {"light": "red"}, 20),
+        ("overdue", _("Overdue"), mine.open_of(now, Light.RED), {"light": "red"}, 20),
         (
             "today",
             _("Due today"),
@@ -133,7 +133,7 @@ def _mine(lit: CaseQuerySet, scope: Scope, now: datetime) -> list[Drawer]:
             {"due_from": today + timedelta(days=1)},
             20,
         ),
-        ("paused", _("Paused"), mine.of_light(Light.PAUSED), {"light": "paused"}, 10),
+        ("paused", _("Paused"), mine.open_of(now, Light.PAUSED), {"light": "paused"}, 10),
     ]
     return [
         Drawer(code, title, cases, address(responsible=scope.person, state="open", order="due", **more), size=size)
@@ -141,7 +141,7 @@ def _mine(lit: CaseQuerySet, scope: Scope, now: datetime) -> list[Drawer]:
     ]
 
 
-def _to_decide(lit: CaseQuerySet, scope: Scope) -> list[Drawer]:
+def _to_decide(lit: CaseQuerySet, scope: Scope, now: datetime) -> list[Drawer]:
     """What a secretary or supervisor has to see to beside their own cases."""
     drawers = []
     if scope.has("supervisor"):
@@ -151,7 +151,7 @@ def _to_decide(lit: CaseQuerySet, scope: Scope) -> list[Drawer]:
     if scope.has("secretary", "supervisor"):
         asked, url = lit.decided_by(scope), address(waiting="consent", order="due")
         drawers.append(Drawer("consents", _("Consents to decide"), asked, url))
-        red, url = lit.led_by(scope).of_light(Light.RED), address(state="open", light="red", order="due")
+        red, url = lit.led_by(scope).open_of(now, Light.RED), address(state="open", light="red", order="due")
         drawers.append(Drawer("red", _("Red cases of my area"), red.exclude(responsible=scope.person), url))
     return drawers
 
