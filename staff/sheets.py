@@ -115,7 +115,7 @@ class PersonSheet(resources.ModelResource):
         street = self.find("street", Street.objects.all(), row.get("street", ""), only=True)
         inside = Community.objects.filter(street=street)
         unit = self.find("unit", Unit.objects.filter(street=street), row.get("unit", ""))
-        community = self.find("community", inside, row.get("community", ""))
+        community = self.find("community", inside, row.get("community", "")) or (unit.community if unit else None)
         grid = self.find("grid", Grid.objects.filter(community=community), row.get("grid", ""))
         post = {
             "role": self.choice("role", row["role"], ROLES, Post.Role),
@@ -123,7 +123,7 @@ class PersonSheet(resources.ModelResource):
             "title": row.get("title", "")[:60],
             "street": street,
             "unit": unit,
-            "community": community or (unit.community if unit else None),
+            "community": community,
             "grid": grid,
             "since": self.day(row.get("since", "")),
         }

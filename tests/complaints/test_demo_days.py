@@ -25,7 +25,7 @@ def test_on_any_day_the_desk_has_something_true_to_show(now: datetime, settings:
     settings.MEDIA_ROOT = tmp_path
     town = seed(now, 0)
     mine = Case.objects.open().held_by(town.logins["demo_worker"].pk).with_light(now)
-    assert set(mine.values_list("light", flat=True)) == {"green", "yellow", "red", "paused"}
+    assert set(mine.values_list("light", flat=True)) == {"green", "yellow", "red", "paused"}  # type: ignore[misc]
     assert Handover.objects.filter(verdict="", to_person=town.logins["demo_worker"]).count() == 2
     assert Objection.objects.filter(decided_at=None).count() == 2
     assert not Event.objects.filter(at__gt=now).exists()
