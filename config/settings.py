@@ -39,6 +39,11 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Names, phones and addresses are sealed with these, see config.lib.sealed. `id:base64,...`, the current key first;
+# without it a key is made on first use and kept in the file. `aes`, or `sm4` where OpenSSL knows SM3 and SM4.
+FIELD_KEYS = os.environ.get("LINLI_FIELD_KEYS", "")
+FIELD_KEYS_FILE = DATA_DIR / "field_keys"
+FIELD_CIPHER = os.environ.get("LINLI_CIPHER", "aes")
 DEBUG = os.environ.get("LINLI_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("LINLI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 SECURE = os.environ.get("LINLI_HTTPS") == "1"
@@ -64,6 +69,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "template_partials",
     "config.apps.ConfigApp",
+    "config.guard.apps.GuardApp",
     "planning.apps.PlanningApp",
     "supervision.apps.SupervisionApp",
     "complaints.apps.ComplaintsApp",

@@ -268,7 +268,8 @@ class Life:
         if self.rng.random() < 0.85:
             name = self.rng.choice(SURNAMES) + self.rng.choice(GIVEN)
             phone = f"1200{self.rng.randrange(10**7):07d}" if self.rng.random() < 0.9 else ""
-            self.batch.residents.append(Resident(case=case, name=name, phone=phone, address=case.place))
+            resident = Resident(case=case, name=name, phone=phone, address=case.place)  # type: ignore[misc]
+            self.batch.residents.append(resident)
             self.phone = phone
 
     phone = ""

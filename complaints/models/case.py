@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from complaints.queries import CaseQuerySet
+from complaints.residents import ResidentQuerySet
+from config.lib.sealed import EncryptedTextField, PhoneIndex, only_tokens
 
 TEXT_LIMIT = 20_000
 
@@ -236,13 +238,21 @@ class Resident(models.Model):
     """Who raised the case, kept apart from it so that it can be guarded and forgotten on its own."""
 
     case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="resident", verbose_name=_("case"))
-    name = models.CharField(_("name"), max_length=60, blank=True)
-    phone = models.CharField(_("phone"), max_length=30, blank=True)
-    address = models.CharField(_("address"), max_length=120, blank=True)
+    name = EncryptedTextField(_("name"), max_length=60)
+    phone = EncryptedTextField(_("phone"), max_length=30, index="phone_index")
+    address = EncryptedTextField(_("address"), max_length=120)
+    phone_index = PhoneIndex(_("phone's index"))
+
+    objects = ResidentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("resident")
         verbose_name_plural = _("residents")
+        constraints = [
+            only_tokens("name", "resident_name_is_sealed"),
+            only_tokens("phone", "resident_phone_is_sealed"),
+            only_tokens("address", "resident_address_is_sealed"),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(_("resident without a name"))
