@@ -159,10 +159,8 @@ def few(values: Iterable[str]) -> list[str]:
 def filtered(query: QueryDict, scope: Scope, now: datetime) -> tuple[CaseFilter, CaseQuerySet]:
     """The form with its errors, and the cases of the scope it lets through; none when a filter makes no sense."""
     form = CaseFilter(query)
-    cases = Case.objects.visible_to(scope)
-    if not form.is_valid():
-        return form, cases.none()
-    return form, narrow(cases.with_light(now), form.cleaned_data, scope, now)
+    cases = Case.objects.visible_to(scope).with_light(now)
+    return form, narrow(cases, form.cleaned_data, scope, now) if form.is_valid() else cases.none()
 
 
 def narrow(cases: CaseQuerySet, given: Mapping[str, Any], scope: Scope, now: datetime) -> CaseQuerySet:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import (
@@ -118,6 +121,22 @@ class CaseQuerySet(QuerySet["CaseRow"]):
         """Narrows cases that carry their light."""
         return self.filter(Q(("light__in", lights)))
 
+    def open_of(self, now: datetime, *lights: str) -> Self:
+        """Open cases of these lights, found from their running clocks: the cost follows what is late, not what is open."""
+        signs: list[Any] = [SIGNS[Light(light)](now) for light in lights]
+        found = self.open().with_light(now).of_light(*lights)
+        return found if None in signs or not signs else found.by_clock(reduce(or_, signs), running=True)
+
+    def by_clock(self, condition: Q, *, running: bool) -> Self:
+        """Cases with a response or resolution clock that meets the condition.
+
+        Says again what a light or a limit says already, in words an index understands.
+        """
+        from complaints.models import Clock
+
+        clocks = Clock.objects.filter(condition, kind__in=[Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION])
+        return self.filter(pk__in=(clocks.filter(stopped_at__isnull=True) if running else clocks).values("case"))
+
     def red(self, now: datetime) -> Self:
         return self.lit(now, Light.RED)
 
@@ -193,6 +212,15 @@ class CaseQuerySet(QuerySet["CaseRow"]):
                 ),
             )
         )
+
+
+# What is true of a running clock at least, where an open case shows the light. Nothing can be said of green.
+SIGNS: dict[Light, Callable[[datetime], Q | None]] = {
+    Light.RED: lambda now: Q(due_at__lt=now),
+    Light.YELLOW: lambda now: Q(yellow_at__lt=now),
+    Light.PAUSED: lambda now: Q(paused_from__lte=now, paused_until__gt=now),
+    Light.GREEN: lambda now: None,
+}
 
 
 def _area(scope: Scope) -> Q:
