@@ -215,7 +215,7 @@ def test_words_find_categories_by_name_path_and_search_words(world: World) -> No
 
 def test_the_ticked_category_stays_while_others_are_looked_for(world: World) -> None:
     other = Category.objects.create(level=1, name="别的", path="别的")
-    part = browser(world.worker).get("/cases/categories/", {"q": "楼道灯", "category": other.pk}).content.decode()
+    part = browser(world.worker).get("/cases/categories/", {"q": "楼道灯", "category": str(other.pk)}).content.decode()
 
     assert re.search(rf'value="{other.pk}" checked', part)
     assert f'value="{world.category.pk}"' in part
