@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
     CommunityBase = admin.ModelAdmin[Community]
     GridBase = admin.ModelAdmin[Grid]
     UnitBase = admin.ModelAdmin[Unit]
+    AuthenticatorBase = admin.ModelAdmin[Any]
     PostInlineBase = admin.StackedInline[Post, Person]
     GridInlineBase = admin.TabularInline[Grid, Community]
     PersonBase = UserAdmin[Person]
     CreationForm = AdminUserCreationForm[Person]
     ChangeForm = UserChangeForm[Person]
 else:
-    StreetBase = CommunityBase = GridBase = UnitBase = admin.ModelAdmin
+    StreetBase = CommunityBase = GridBase = UnitBase = AuthenticatorBase = admin.ModelAdmin
     PostInlineBase, GridInlineBase = admin.StackedInline, admin.TabularInline
     PersonBase = UserAdmin
     CreationForm, ChangeForm = AdminUserCreationForm, UserChangeForm
@@ -165,7 +167,9 @@ def open_admin(person: Person) -> None:
         person.save(update_fields=["is_staff"])
 
 
-admin.site.unregister(TokenProxy)
+admin.site.site_title = admin.site.site_header = _("Linli administration")
+admin.site.index_title = _("Setting up the office")
+admin.site.unregister([TokenProxy, Authenticator])
 
 
 @admin.register(TokenProxy)
@@ -185,3 +189,21 @@ class OwnTokenAdmin(OwnStreet, TokenAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("user", "key") if obj else ("user",)
+
+
+@admin.register(Authenticator)
+class OwnAuthenticatorAdmin(OwnStreet, AuthenticatorBase):
+    """For somebody who lost their second factor: it can be taken away, and its secret is shown to nobody."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+    search_fields = ["user__username", "user__name"]
+
+    def within(self, streets: frozenset[int]) -> Q:
+        return Q(user__in=people_of(streets))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

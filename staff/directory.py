@@ -29,6 +29,13 @@ class Line:
         post = self.post
         return post.title or (post.get_duty_display() if post.duty else post.get_role_display())
 
+    @property
+    def role(self) -> str:
+        """Left out where it would only repeat that a department has workers."""
+        unit = self.post.unit
+        plain = self.post.role == Post.Role.WORKER and unit is not None and unit.kind != Unit.Kind.COMMUNITY
+        return "" if plain else self.post.get_role_display()
+
 
 @dataclass
 class Block:

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -303,3 +304,18 @@ class TestCategories:
         facts = {"path": "测试市政 > 照明 > 庭院灯", "keywords": "", "policy": "", "is_active": "on"}
         assert zheng.post("/admin/complaints/category/add/", facts).status_code == 302
         assert Category.objects.get(path="测试市政>照明>庭院灯").parent == Category.objects.get(path="测试市政>照明")
+
+
+class TestSecondFactor:
+    def test_a_lost_one_is_taken_away_and_its_secret_is_never_shown(self, world: World, zheng: Client) -> None:
+        lost = Authenticator.objects.create(user=world.worker, type="totp", data={"secret": "JBSWY3DP"})
+        page = zheng.get(f"/admin/mfa/authenticator/{lost.pk}/change/")
+        assert page.status_code == 200
+        assert "JBSWY3DP" not in page.content.decode()
+        zheng.post(f"/admin/mfa/authenticator/{lost.pk}/delete/", {"post": "yes"})
+        assert not Authenticator.objects.exists()
+
+    def test_that_of_somebody_out_of_reach_stays(self, world: World, zheng: Client) -> None:
+        theirs = Authenticator.objects.create(user=world.stranger, type="totp", data={})
+        zheng.post(f"/admin/mfa/authenticator/{theirs.pk}/delete/", {"post": "yes"})
+        assert Authenticator.objects.filter(pk=theirs.pk).exists()
