@@ -68,20 +68,23 @@ class CategoryLander(Lander):
     """The category tree itself: what is missing is added, what is there stays."""
 
     def land(self, rows: Sequence[Row]) -> None:
-        with transaction.atomic():
-            for row in rows:
-                try:
-                    path = category_path(self.table, row.cells)
-                except RowFault as fault:
-                    self.report.reject(row, fault.column, fault.message)
-                else:
-                    self.report.count(self._keep(path), row, {"title": " › ".join(path)})
+        paths = []
+        for row in rows:
+            try:
+                path = category_path(self.table, row.cells)
+            except RowFault as fault:
+                self.report.reject(row, fault.column, fault.message)
+            else:
+                self.report.count(self._verdict(path), row, {"title": " › ".join(path)})
+                paths.append(path)
+        if not self.dry_run:
+            with transaction.atomic():
+                self.office.keep_categories(paths, offered=True)
 
-    def _keep(self, path: tuple[str, ...]) -> Verdict:
-        known = self.office.is_in_tree(path)
-        if not self.office.keep_category(path, offered=True, dry_run=self.dry_run):
+    def _verdict(self, path: tuple[str, ...]) -> Verdict:
+        if not self.office.promise_category(path):
             return Verdict.UNCHANGED
-        return Verdict.UPDATED if known else Verdict.CREATED
+        return Verdict.UPDATED if self.office.is_in_tree(path) else Verdict.CREATED
 
 
 class CaseLander(Lander):
@@ -222,7 +225,8 @@ class CaseLander(Lander):
                 _("Category “%(name)s” is not in the tree: it is kept with the cases, but not offered when logging.")
                 % {"name": " › ".join(path)},
             )
-            self.office.keep_category(path, offered=False, dry_run=self.dry_run)
+            if not self.dry_run:
+                self.office.keep_categories([path], offered=False)
         return self.office.category(path)
 
     def _warn_of_community(self, row: Row, name: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from complaints.actions.categories import keep_category
+from complaints.actions.categories import keep_categories, whole
 from complaints.models import Category
 from config.lib.errors import RuleBroken
 from staff import queries as staff
@@ -65,23 +65,23 @@ class Office:
 
     def category(self, path: tuple[str, ...]) -> Category | None:
         """By its whole path, else by its last name where only one category of the tree has that name."""
-        return self._categories.get(">".join(path)) or (self._names.get(path[0]) if len(path) == 1 else None)
+        return self._categories.get(whole(path)) or (self._names.get(path[0]) if len(path) == 1 else None)
 
     def is_in_tree(self, path: tuple[str, ...]) -> bool:
-        return ">".join(path) in self._categories
+        return whole(path) in self._categories
 
     def has_category(self, path: tuple[str, ...]) -> bool:
-        return ">".join(path) in self._promised or self.category(path) is not None
+        return whole(path) in self._promised or self.category(path) is not None
 
-    def keep_category(self, path: tuple[str, ...], *, offered: bool, dry_run: bool) -> bool:
-        """Add what is missing of the path to the tree; tells whether anything is (`dry_run`: would be) changed."""
-        if not dry_run:
-            return keep_category(path, self._categories, offered=offered)
-        whole = ">".join(path)
-        known = self._categories.get(whole)
-        changed = whole not in self._promised and (known is None or (offered and not known.is_active))
-        self._promised.update(">".join(path[: level + 1]) for level in range(len(path)))
+    def promise_category(self, path: tuple[str, ...]) -> bool:
+        """Whether the tree would change by offering this category, in the order in which the paths are asked for."""
+        known = self._categories.get(whole(path))
+        changed = whole(path) not in self._promised and (known is None or not known.is_active)
+        self._promised.update(whole(path[: level + 1]) for level in range(len(path)))
         return changed
+
+    def keep_categories(self, paths: Iterable[tuple[str, ...]], *, offered: bool) -> None:
+        keep_categories(paths, self._categories, offered=offered)
 
     def _find_keeper(self, community: Community | None) -> Keeper:
         if community is not None:
