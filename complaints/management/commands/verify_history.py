@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         report = verify(jobs=options["jobs"])
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False))
         else:
             for problem in report.problems[:MOST_PROBLEMS]:
                 where = problem.case or problem.day
