@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -28,6 +29,7 @@ from staff.scope import Scope
 NOWHERE = "none"
 ANY_GROUP = "any"
 MOST_VALUES = 50
+PHONE = re.compile(r"\+?[0-9][0-9 -]{5,18}[0-9]")
 
 LIGHTS = [
     (Light.RED, gettext_lazy("Red light")),
@@ -169,7 +171,15 @@ def narrow(cases: CaseQuerySet, given: Mapping[str, Any], scope: Scope, now: dat
         cases = step(cases, given)
     cases = _by_days(_by_state(cases, given, now), given)
     cases = _by_waiting(cases, given["waiting"], scope)
-    return cases.about(given["q"]) if given["q"] else cases
+    return _by_words(cases, given["q"], scope) if given["q"] else cases
+
+
+def _by_words(cases: CaseQuerySet, words: str, scope: Scope) -> CaseQuerySet:
+    """A row of digits may be a phone as well as somebody's number of the case."""
+    if not PHONE.fullmatch(words):
+        return cases.about(words)
+    by_phone, by_words = Case.objects.of_phone(words, scope), Case.objects.about(words)
+    return cases.filter(Q(pk__in=by_phone.values("pk")) | Q(pk__in=by_words.values("pk")))
 
 
 def _by_state(cases: CaseQuerySet, given: Mapping[str, Any], now: datetime) -> CaseQuerySet:

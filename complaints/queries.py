@@ -77,6 +77,16 @@ class CaseQuerySet(QuerySet["CaseRow"]):
             found = found.filter(words__grams=SearchQuery(query, search_type="raw", config="simple"))
         return found
 
+    def of_phone(self, number: str, scope: Scope) -> Self:
+        """Cases of the resident with this phone, where this person is one of those who may see it (`rights.sees_resident`)."""
+        from complaints.models import Resident
+
+        if not scope.has("worker", "secretary", "supervisor"):
+            return self.none()
+        handles = Q(responsible=scope.person) | Q(first_contact=scope.person) | _area(scope)
+        takes_part = handles | (Q(unit__in=scope.units) & ~Q(identity="confidential"))
+        return self.filter(takes_part, pk__in=Resident.objects.with_phone(number).values("case"))
+
     def with_clocks(self) -> Self:
         """Joins the two clocks of the current cycle as `resolution` and `response`."""
         return self.alias(

@@ -148,6 +148,22 @@ def test_the_whole_number_in_the_search_box_leads_straight_to_the_case(town: dic
     assert client.get("/cases/", {"q": town["west"].number}).status_code == 200
 
 
+def test_a_phone_finds_the_residents_cases_for_those_who_may_see_it(world: World) -> None:
+    case = world.log(resident_phone="139 0000 0002")
+    secret = world.log(resident_phone="13900000002", identity="confidential", first_contact=world.worker2)
+    world.log(resident_phone="13900000003")
+    assert set(listed(world.worker2, "?q=13900000002", world)) == {case.number, secret.number}
+    assert listed(world.worker, "?q=139-0000-0002", world) == [case.number]
+    assert set(listed(world.supervisor, "?q=13900000002", world)) == {case.number, secret.number}
+    for name in ("outsider", "assessor", "discipline", "delegate", "department_worker"):
+        assert listed(getattr(world, name), "?q=13900000002", world) == []
+
+
+def test_digits_find_the_number_of_the_hotline_too(world: World) -> None:
+    case = world.log(source="hotline", external_id="2026111800123456")
+    assert listed(world.worker, "?q=2026111800123456", world) == [case.number]
+
+
 BAD = [
     "light=pink", "state=lost", "kind=rant", "community=abc", "community=1e5", "community=" + "9" * 40, "grid=-1",
     "category=%00", "responsible=1;drop", "submitted_from=2019/13/45", "submitted_from=0000-00-00", "due_to=tomorrow",
