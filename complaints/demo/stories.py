@@ -66,6 +66,13 @@ SPECIAL = {
     ),
 }  # fmt: skip
 
+# What nobody says of a house without floors.
+UPSTAIRS = ("楼", "层", "电梯", "单元")
+
+
+def tall(spot: str) -> bool:
+    return "楼" in spot or "座" in spot
+
 
 class Told(NamedTuple):
     """What one resident says, ready to be logged."""
@@ -118,6 +125,10 @@ class Teller:
         return policy_code(matter.kind, matter.urgency, self.town.categories[matter.category].policy)
 
     def told(self, ground: Ground, matter: Matter, spots: list[str]) -> Told:
+        if any(word in matter.title + matter.text for word in UPSTAIRS):
+            spots = [spot for spot in spots if tall(spot)] or [
+                s for own in ground.spots.values() for s in own if tall(s)
+            ]
         spot = self.rng.choice(spots)
         fill = {"spot": spot, "estate": ground.estate, "road": ground.road, "floor": f"{self.rng.randrange(2, 17)}层"}
         title, text, reply = (part.format(**fill) for part in (matter.title, matter.text, matter.reply))
@@ -258,7 +269,10 @@ class Story:
         self.at = min(later, self.times.now)
         if self.rng.random() < 0.08 and not solved:
             self.do("call_back", by=self.checker(), reached=False, text="两次拨打无人接听")
-            return self
+            later = self.times.worked(self.at, self.rng.uniform(2, 9))
+            if later >= self.times.now:
+                return self
+            self.at = later
         solved = solved or self.rng.choices(["yes", "partly"], [88, 12])[0]
         scores = {"yes": [5, 5, 4, 4, 4, 3], "partly": [4, 3, 3, 2], "no": [2, 1, 2]}[solved]
         said = {"yes": words.PRAISED, "partly": words.PARTLY, "no": words.COMPLAINED}[solved]
@@ -511,7 +525,7 @@ def interim(story: Story) -> None:
 
 def special(story: Story) -> None:
     """Registered first, then explained; the plan puts other special outcomes down as answered on the spot."""
-    story.contact().conclude(0.3, story.outcome)
+    story.contact().conclude(0.3, story.outcome).call_back()
 
 
 def merged(story: Story) -> None:
