@@ -99,7 +99,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
             "in_force": in_force(query, form, choices) if form.is_valid() else [],
             "first_controls": [control(name, form, query, choices) for name in FIRST],
             "further_controls": [control(name, form, query, choices) for name in FURTHER],
-            "further_open": any(query.get(name) for name in FURTHER),
+            "further_used": sum(name in query for name in FURTHER),
             "orders": [
                 Option(turned(query, order="" if code == "newest" else code), label, on=(order is o))
                 for (code, label), o in zip(filters.ORDERS, (keyset.NEWEST, keyset.DUE), strict=True)
