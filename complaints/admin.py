@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -17,17 +19,18 @@ from django.utils.translation import gettext_lazy as _
 from import_export import fields, resources
 from import_export.admin import ImportExportModelAdmin
 
-from complaints.models import Case, Category, DispatchRule, Event, ImportRun, ReplyTemplate
+from complaints.models import Case, Category, DispatchRule, Event, ImportRun, ReplyTemplate, RetentionRule
 from services.models import Policy
 from staff.administration import OwnStreet
 
 if TYPE_CHECKING:
     RuleBase = admin.ModelAdmin[DispatchRule]
     TemplateBase = admin.ModelAdmin[ReplyTemplate]
+    RetentionBase = admin.ModelAdmin[RetentionRule]
     LookBase = admin.ModelAdmin[Any]
     CategoryFormBase = ModelForm[Category]
 else:
-    RuleBase = TemplateBase = LookBase = admin.ModelAdmin
+    RuleBase = TemplateBase = RetentionBase = LookBase = admin.ModelAdmin
     CategoryFormBase = ModelForm
 
 LEVELS = 3
@@ -207,3 +210,38 @@ class ImportRunAdmin(Looking):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
         return super().get_queryset(request).defer("result")
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(RetentionBase):
+    """A rule that was in force stays as it was; a new one takes over."""
+
+    list_display = ["__str__", "kind", "days", "valid_from", "reason", "by"]
+    list_filter = ["kind"]
+    list_select_related = ["by"]
+    readonly_fields = ["by", "made_at"]
+
+    def save_model(
+        self, request: HttpRequest, obj: RetentionRule, form: ModelForm[RetentionRule], change: bool
+    ) -> None:
+        obj.by = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    def has_change_permission(self, request: HttpRequest, obj: RetentionRule | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.valid_from > timezone.localdate())
+
+    def has_delete_permission(self, request: HttpRequest, obj: RetentionRule | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.valid_from > timezone.localdate())
+
+    def get_form(
+        self, request: HttpRequest, obj: RetentionRule | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[RetentionRule]]:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "valid_from" in form.base_fields:
+            form.base_fields["valid_from"].validators = [_not_in_the_past]
+        return form
+
+
+def _not_in_the_past(day: date) -> None:
+    if day < timezone.localdate():
+        raise ValidationError(gettext("A rule cannot begin in the past: what was promised then stands."))

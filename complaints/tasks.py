@@ -3,6 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from complaints.actions.retention import forget
 from complaints.history import pin_days
 from complaints.importing import runs
 
@@ -22,3 +23,8 @@ def pick_up_imports() -> None:
     """Confirmed imports whose message was lost or whose worker died."""
     for pk in runs.waiting():
         runs.execute(pk, now=timezone.now())
+
+
+@shared_task
+def forget_residents() -> None:
+    forget(now=timezone.now())

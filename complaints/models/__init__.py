@@ -1,6 +1,7 @@
 """The case and everything that hangs on it, one file per reason to change."""
 
 from complaints.models.case import Attachment, Case, CaseCounter, CaseWords, Category, Resident
+from complaints.models.guard import Forgetting, RetentionRule, TrackingCode
 from complaints.models.handing import DispatchRule, Handover, Holding, JointTask, Objection, Return
 from complaints.models.history import DayHead, Event
 from complaints.models.imports import ImportRun
@@ -20,6 +21,7 @@ __all__ = [
     "DayHead",
     "DispatchRule",
     "Event",
+    "Forgetting",
     "Handover",
     "Holding",
     "ImportRun",
@@ -29,5 +31,7 @@ __all__ = [
     "Reply",
     "ReplyTemplate",
     "Resident",
+    "RetentionRule",
     "Return",
+    "TrackingCode",
 ]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -123,7 +124,7 @@ def _ends_cleanly(data: bytes, at: int) -> bool:
     return False
 
 
-def _run_child(data: bytes) -> tuple[dict[str, object], bytes]:
+def _run_child(data: bytes) -> tuple[dict[str, Any], bytes]:
     command = [sys.executable, "-I", str(CHILD)]
     command += map(str, (MEGABYTES, SECONDS, MOST_PIXELS, MOST_SIDE, MOST_BYTES))
     try:
