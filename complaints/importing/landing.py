@@ -169,7 +169,7 @@ class CaseLander(Lander):
 
     def _item(self, row: Row, read: Draft, row_print: str, case: Case | None) -> Registration:
         for column, message in read.remarks:
-            self.report.warn(row.number, column, message)
+            self.report.warn_once(row.number, column, message)
         community = self.office.community(read.community)
         extra = dict(read.extra)
         if read.community and community is None:
@@ -308,7 +308,7 @@ def _shown(landing: Landing) -> dict[str, Any]:
         "title": item.title,
         "number": item.external_id,
         "kind": item.kind,
-        "category": str(item.category or ""),
+        "category": " › ".join(landing.draft.category) if landing.draft else "",
         "where": item.community.name if item.community else "",
         "first_contact": item.first_contact.name,
         "submitted_at": item.submitted_at.isoformat(),

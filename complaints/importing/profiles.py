@@ -387,7 +387,13 @@ def _fitting(row: _Reader, name: str, text: str, most: int, extra: dict[str, Any
     if len(text) <= most:
         return text
     extra[row.table.heading(name)] = text
-    remarks.append(row.remark(name, _("Cut to %(most)s characters; the whole is kept with the case.") % {"most": most}))
+    remarks.append(
+        row.remark(
+            name,
+            _("“%(start)s…” was cut to %(most)s characters; the whole is kept with the case.")
+            % {"start": text[:20], "most": most},
+        )
+    )
     return text[: most - 1] + "…"
 
 
