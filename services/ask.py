@@ -25,7 +25,7 @@ from services.guide import answers, raw_query, shown, whole_items
 from services.models_guide import GuideWords, KnowledgeArticle, ServiceItem
 
 ENOUGH = 0.55
-NEAR_BEST = 0.75
+NEAR_BEST = 0.7
 SAID, SAID_LONG = 0.3, 0.4
 TOO_GENERAL = 1.17  # the rarity of a word that nearly every second text has
 COMPARED, SHOWN = 40, 4
@@ -109,7 +109,12 @@ def rarity(words: Iterable[str], known: Mapping[str, int], texts: int) -> dict[s
 
 def names(name: str, keywords: str) -> tuple[str, ...]:
     """What a text is called: its name without the ending every item has, and the words people use for it."""
-    return tuple(word for word in (ENDINGS.sub("", name), *keywords.split()) if len(word) > 1)
+    return tuple(word for word in map(plain, (ENDINGS.sub("", name), *keywords.split())) if len(word) > 1)
+
+
+def plain(text: str) -> str:
+    """Letters, figures and characters only, so that marks do not tell texts apart."""
+    return "".join(RUN.findall(text)).lower()
 
 
 def fit(question: str, text: Text, weight: Mapping[str, float]) -> Fit:
@@ -125,7 +130,7 @@ def fit(question: str, text: Text, weight: Mapping[str, float]) -> Fit:
             won += counts * max(_value(word, text) for word in around)
         hit.update(word for word in words if word in text.head)
     own = sum(1 for word in text.head if len(word) > 1) or 1
-    return Fit(won / total + _said(question, text.names), len(hit) / own) if total else Fit(0, 0)
+    return Fit(won / total + _said(plain(question), text.names), len(hit) / own) if total else Fit(0, 0)
 
 
 def _said(question: str, names: tuple[str, ...]) -> float:
