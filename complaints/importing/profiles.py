@@ -260,8 +260,8 @@ def draft(table: Table, cells: Sequence[Cell]) -> Draft:
         community=row.line("community"),
         street=row.line("street"),
         place=_fitting(row, "place", row.line("place"), PLACE, extra, remarks),
-        resident_name=_fitting(row, "resident_name", row.line("resident_name"), NAME, extra, remarks),
-        resident_phone=_fitting(row, "resident_phone", phone, PHONE, extra, remarks),
+        resident_name=_personal(row, "resident_name", NAME),
+        resident_phone=_personal(row, "resident_phone", PHONE),
         ending=ending,
         extra=extra,
         **_verdict(row, ending, extra, remarks),
@@ -395,6 +395,16 @@ def _fitting(row: _Reader, name: str, text: str, most: int, extra: dict[str, Any
         )
     )
     return text[: most - 1] + "…"
+
+
+def _personal(row: _Reader, name: str, most: int) -> str:
+    """Not cut and kept elsewhere: what is personal stays in the fields that are guarded."""
+    text = row.line(name)
+    if len(text) > most:
+        raise row.fault(
+            name, _("The text has %(count)s characters; at most %(most)s fit.") % {"count": len(text), "most": most}
+        )
+    return text
 
 
 def _kind(row: _Reader, remarks: Remarks) -> str:
