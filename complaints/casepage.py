@@ -65,6 +65,7 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
         "contacts": found.said["contact"] if seen else [],
         "notes": found.said["note"] if internal else [],
         "replies": [row if seen else row._replace(words=_struck(row.words, case)) for row in found.said["reply"]],
+        "messages_of_resident": found.said["message"] if seen else [],
         "callbacks": _callbacks(found, seen),
         "files": _files(found) if seen else [],
         "duplicates": found.said["duplicate"],

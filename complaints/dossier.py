@@ -25,11 +25,13 @@ from complaints.models import (
     Handover,
     Holding,
     JointTask,
+    Message,
     Note,
     Objection,
     Reply,
     Return,
 )
+from complaints.queries import ANSWERED, SPOKE
 from complaints.rights import Standing
 from complaints.rows import hours_of_clock, standing_in
 from services.calendar import load_calendar
@@ -113,6 +115,7 @@ def open_dossier(case: Case, person: Person, now: datetime) -> Dossier:
     row.open_offers = [offer for offer in handovers if offer.verdict == ""]
     row.open_tasks = [task for task in tasks if task.done_at is None]
     row.consent_kind, row.consent_asked_by = (asked.kind, asked.asked_by_id) if asked else (None, None)
+    row.resident_spoke = unanswered(row.events.all())
     row.objected = any(objection.decided_at is None for objection in objections)
     said = _said(case)
     found = Dossier(
@@ -181,6 +184,16 @@ def shares(found: Dossier) -> list[Share]:
     return [Share(*row, part=round(100 * row[2] / whole) if whole else 100 // len(rows)) for row in rows]
 
 
+def unanswered(newest_first: Iterable[Event]) -> str | None:
+    """What the resident did last, "said" or "urged", when nobody has answered since; `queries.for_rows` in Python."""
+    for event in newest_first:
+        if event.kind in SPOKE:
+            return str(event.kind)
+        if event.kind in ANSWERED and (event.kind != Event.Kind.CONTACTED or event.data.get("reached")):
+            return None
+    return None
+
+
 def is_paused(clock: Clock, now: datetime) -> bool:
     return bool(
         clock.stopped_at is None
@@ -225,7 +238,7 @@ def _parts() -> list[Prefetch[Any]]:
 
 
 def _said(case: Case) -> dict[str, list[Said]]:
-    """Contacts, notes, replies, callbacks, returns, files and duplicates in one query."""
+    """Contacts, notes, replies, callbacks, messages, returns, files and duplicates in one query."""
     shaped = [
         _shape(ContactLog, case, "contact", word=F("way"), number=F("cycle"), flag=F("reached"),
                other=F("substantive")),
@@ -234,14 +247,15 @@ def _said(case: Case) -> dict[str, list[Said]]:
         _shape(Callback, case, "callback", word=F("solved"), number=F("cycle"), flag=F("reached"),
                more=Coalesce(F("satisfied"), 0)),
         _shape(Return, case, "return", words=F("reason"), word=F("unit__name"), number=F("unit_id")),
-        _shape(Attachment, case, "file", words=F("name"), word=F("content_type"), number=F("size")),
+        _shape(Message, case, "message", who=Value(0, IntegerField()), number=F("cycle")),
+        _shape(Attachment, case, "file", who=Coalesce(F("by_id"), 0), words=F("name"), word=F("content_type"), number=F("size")),
         _shape(
             Case, case, "duplicate", key="duplicate_of", on=F("submitted_at"), who=F("responsible_id"),
             words=F("title"), word=F("number"),
         ),
     ]  # fmt: skip
     found: dict[str, list[Said]] = {
-        name: [] for name in ("contact", "note", "reply", "callback", "return", "file", "duplicate")
+        name: [] for name in ("contact", "note", "reply", "callback", "message", "return", "file", "duplicate")
     }
     for row in shaped[0].union(*shaped[1:], all=True):
         found[row[0]].append(Said(*row))

@@ -33,6 +33,8 @@ class Code(StrEnum):
     PAUSED = "paused"
     CONTACT = "contact"
     CONTACT_LATE = "contact_late"
+    ANSWER_URGE = "answer_urge"
+    ANSWER = "answer"
     AWAIT_ACCEPTANCE = "await_acceptance"
     AWAIT_JOINT = "await_joint"
     CONCLUDE = "conclude"
@@ -60,6 +62,8 @@ WORDS: dict[Code, str | Promise] = {
     Code.PAUSED: gettext_lazy("Paused until %(when)s"),
     Code.CONTACT: gettext_lazy("Contact the resident by %(when)s"),
     Code.CONTACT_LATE: gettext_lazy("Contact the resident now: overdue"),
+    Code.ANSWER_URGE: gettext_lazy("The resident urges: tell them where it stands"),
+    Code.ANSWER: gettext_lazy("The resident has written: answer"),
     Code.AWAIT_ACCEPTANCE: gettext_lazy("Waiting for %(name)s to accept"),
     Code.AWAIT_JOINT: gettext_lazy("Waiting for the part of %(name)s"),
     Code.CONCLUDE: gettext_lazy("Reply and conclude"),
@@ -79,6 +83,7 @@ class Facts:
 
     `offered_to`: whom the open offer waits for; `offered_by`: who gave it; `dispatched`: it waits for a unit.
     `asked`: the kind of the consent waiting for its decision. `co_units`: units that still owe their part.
+    `spoke`: "said" or "urged" when the resident did so on the tracking page and has no answer yet.
     """
 
     status: str
@@ -95,6 +100,7 @@ class Facts:
     objected: bool = False
     co_units: tuple[str, ...] = ()
     callback_wanted: bool = False
+    spoke: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,9 @@ def _mine_alone(case: Facts, who: Standing) -> Step | None:
 
 
 def _talk_first(case: Facts, who: Standing, now: datetime) -> Step | None:
-    """The resident hears from us before anything else is waited for; a pause silences that too."""
+    """The resident hears from us before anything else is waited for; a pause silences that unless they ask."""
+    if case.spoke and who.responsible:
+        return Step(Code.ANSWER_URGE if case.spoke == "urged" else Code.ANSWER, Act.REPLY)
     if case.light == Light.PAUSED:
         return Step(Code.PAUSED, Act.RESUME if who.responsible else None, at=case.paused_until)
     if case.answered or case.response_due_at is None or not who.responsible:

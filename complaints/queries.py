@@ -132,9 +132,12 @@ class CaseQuerySet(QuerySet["CaseRow"]):
         return self.filter(Q(("light__in", lights)))
 
     def open_of(self, now: datetime, *lights: str) -> Self:
-        """Open cases of these lights, found from their running clocks: the cost follows what is late, not what is open."""
+        """Narrows cases that carry their light to open ones of these, found from their running clocks.
+
+        So the cost follows what is late, not what is open.
+        """
         signs: list[Any] = [SIGNS[Light(light)](now) for light in lights]
-        found = self.open().with_light(now).of_light(*lights)
+        found = self.open().of_light(*lights)
         return found if None in signs or not signs else found.by_clock(reduce(or_, signs), running=True)
 
     def by_clock(self, condition: Q, *, running: bool) -> Self:
@@ -194,8 +197,11 @@ class CaseQuerySet(QuerySet["CaseRow"]):
 
     def for_rows(self) -> Self:
         """All that a line of a list shows or decides on, in a fixed number of queries."""
-        from complaints.models import Clock, Consent, Handover, JointTask, Objection
+        from complaints.models import Clock, Consent, Event, Handover, JointTask, Objection
 
+        talked = Event.objects.filter(Q(kind__in=SPOKE + ANSWERED), case=OuterRef("pk")).exclude(
+            kind="contacted", data__reached=False
+        )
         asked = Consent.objects.filter(case=OuterRef("pk"), verdict="")
         return (
             self.select_related("community", "grid", "unit", "category", "responsible")
@@ -203,6 +209,7 @@ class CaseQuerySet(QuerySet["CaseRow"]):
             .annotate(
                 consent_kind=Subquery(asked.values("kind")[:1]),
                 consent_asked_by=Subquery(asked.values("asked_by")[:1]),
+                resident_spoke=Subquery(talked.order_by("-seq").values("kind")[:1]),
                 objected=Exists(Objection.objects.filter(case=OuterRef("pk"), decided_at__isnull=True)),
             )
             .prefetch_related(
@@ -223,6 +230,10 @@ class CaseQuerySet(QuerySet["CaseRow"]):
             )
         )
 
+
+# What asks the office for a word, and what gives it.
+SPOKE = ("said", "urged")
+ANSWERED = ("replied", "contacted", "concluded", "called_back", "redone", "reopened")
 
 # What is true of a running clock at least, where an open case shows the light. Nothing can be said of green.
 SIGNS: dict[Light, Callable[[datetime], Q | None]] = {

@@ -11,6 +11,7 @@ from complaints.lights import Instants, Light, case_light
 from complaints.lights import light as light_of
 from complaints.models import Case, Clock
 from complaints.next_step import Facts, Step, next_step, sentence
+from complaints.queries import SPOKE
 from complaints.rights import Standing
 from complaints.states import Act
 from services.calendar import load_calendar
@@ -193,4 +194,5 @@ def _facts(case: Case, light: str, resolution: Clock | None, response: Clock | N
         objected=row.objected,
         co_units=tuple(str(task.unit) for task in row.open_tasks),
         callback_wanted=case.callback_wanted,
+        spoke=row.resident_spoke if row.resident_spoke in SPOKE else "",
     )

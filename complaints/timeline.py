@@ -48,6 +48,9 @@ ICONS: dict[str, tuple[str, str]] = {
     Kind.REOPENED: ("folder2-open", BAD),
     Kind.WITHDRAWN: ("trash3", QUIET),
     Kind.MERGED: ("link-45deg", QUIET),
+    Kind.SAID: ("chat-left-text", ""),
+    Kind.URGED: ("bell", BAD),
+    Kind.PHOTO: ("image", QUIET),
 }
 
 FACT_NAMES: dict[str, str | Promise] = {
@@ -87,7 +90,8 @@ HAN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 
 # What is said only among those who work on the case: (text of it is hidden from others).
 INTERNAL = {Kind.NOTED, Kind.REDONE, Kind.REOPENED, Kind.WITHDRAWN}
-WITH_RESIDENT = {Kind.CONTACTED, Kind.CALLED_BACK, Kind.ATTACHED}
+WITH_RESIDENT = {Kind.CONTACTED, Kind.CALLED_BACK, Kind.ATTACHED, Kind.SAID, Kind.PHOTO}
+BY_RESIDENT = {Kind.REGISTERED, Kind.SAID, Kind.URGED, Kind.PHOTO, Kind.WITHDRAWN, Kind.MERGED}
 
 
 def entries(found: Dossier) -> list[dict[str, Any]]:
@@ -99,7 +103,7 @@ def entry(found: Dossier, event: Event) -> dict[str, Any]:
     icon, tone = ICONS.get(event.kind, ("dot", ""))
     line = {
         "at": event.at,
-        "who": str(event.by) if event.by else "",
+        "who": str(event.by) if event.by else _("the resident") if event.kind in BY_RESIDENT else "",
         "text": event.get_kind_display(),
         "icon": icon,
         "tone": tone,
@@ -159,6 +163,11 @@ def _contacted(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
     else:
         text = _("Resident reached (%(way)s)") % {"way": way}
     return {"text": text, "tone": GOOD if data.get("reached") else QUIET} | _said("contact")(found, data)
+
+
+def _withdrawn(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
+    row = found.words_of("message", data.get("message")) or found.words_of("note", data.get("note"))
+    return {"body": row.words if row else ""}
 
 
 def _attached(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
@@ -332,6 +341,8 @@ DETAILS: dict[str, Callable[[Dossier, dict[str, Any]], dict[str, Any]]] = {
     Kind.CALLED_BACK: _called_back,
     Kind.REDONE: _said("note"),
     Kind.REOPENED: _said("note"),
-    Kind.WITHDRAWN: _said("note"),
+    Kind.WITHDRAWN: _withdrawn,
     Kind.MERGED: _merged,
+    Kind.SAID: _said("message"),
+    Kind.PHOTO: _attached,
 }

@@ -57,3 +57,23 @@ def stand_in(person: Person, unit: Unit) -> Person:
         if found:
             return found.person
     raise Person.DoesNotExist("nobody of the street is at work")
+
+
+def asked_first(street: int, community: int | None, grid: int | None) -> Post | None:
+    """Who is asked first by somebody who does not come in person, with the post they hold for it.
+
+    The worker of the grid, else the community's secretary, else a street supervisor; only people at work.
+    """
+    posts = current(
+        Post.objects.filter(street=street, unit__isnull=False, person__working=Person.Working.AT_WORK)
+    ).select_related("person", "unit")
+    circles = [posts.filter(role=Post.Role.SUPERVISOR)]
+    if community is not None:
+        circles.insert(0, posts.filter(role=Post.Role.SECRETARY, community=community))
+    if grid is not None:
+        circles.insert(0, posts.filter(role=Post.Role.WORKER, grid=grid))
+    for circle in circles:
+        found = circle.order_by("since", "id").first()
+        if found:
+            return found
+    return None

@@ -48,7 +48,7 @@ def conclude(case: Case, *, by: Person, now: datetime, version: int, outcome: st
     )
     row = Reply.objects.create(case=case, cycle=case.cycle, by=by, at=now, text=said(text), is_final=True)
     case.outcome = outcome
-    _end(case, Case.Status.CONCLUDED, by, now)
+    end(case, Case.Status.CONCLUDED, by, now)
     case.callback_wanted = (
         case.kind != Case.Kind.PRAISE and Resident.objects.filter(case=case).exclude(phone="").exists()
     )
@@ -136,7 +136,7 @@ def withdraw(case: Case, *, by: Person, now: datetime, version: int, reason: str
     """The resident does not want it pursued any more."""
     case, _who = take(case, Act.WITHDRAW, by=by, version=version)
     reason = said(reason, field="reason")
-    _end(case, Case.Status.WITHDRAWN, by, now, because=reason)
+    end(case, Case.Status.WITHDRAWN, by, now, because=reason)
     record(case, Event.Kind.WITHDRAWN, by=by, now=now, **_why(case, by, now, reason))
     return case
 
@@ -165,12 +165,13 @@ def merge(case: Case, *, by: Person, now: datetime, version: int, into: Case, te
     )
     row = Reply.objects.create(case=case, cycle=case.cycle, by=by, at=now, text=said(text))
     case.duplicate_of = main
-    _end(case, Case.Status.MERGED, by, now, because=main.number)
+    end(case, Case.Status.MERGED, by, now, because=main.number)
     record(case, Event.Kind.MERGED, by=by, now=now, into=main.number, reply=row.pk, text=text_hash(row.text))
     return case
 
 
-def _end(case: Case, status: Case.Status, by: Person, now: datetime, *, because: str = "") -> None:
+def end(case: Case, status: Case.Status, by: Person, now: datetime, *, because: str = "") -> None:
+    """What every end of a case takes with it. Not recorded: the act does that."""
     end_pause(case, now)
     close_offer(case, by, now)
     lapse(case, by, now)

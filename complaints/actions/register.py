@@ -53,6 +53,7 @@ class Registration:
     """What is known of a matter when it is logged. `submitted_at` is when the resident told it.
 
     `row` is the fingerprint of the source's row; every event an import makes carries it.
+    `by_resident`: typed in by the resident, so history names nobody for it.
     """
 
     street: Street
@@ -81,6 +82,7 @@ class Registration:
     answer: Answer | None = None
     told: Told | None = None
     row: str = ""
+    by_resident: bool = False
 
 
 def register(item: Registration, *, by: Person, now: datetime) -> Case:
@@ -304,7 +306,7 @@ def _events(case: Case, item: Registration, by: Person) -> list[Event]:
         _next_event(
             case,
             Event.Kind.REGISTERED,
-            by=by,
+            by=None if item.by_resident else by,
             at=item.submitted_at,
             first_contact=item.first_contact.pk,
             unit=item.unit.pk,
@@ -346,7 +348,7 @@ def _events(case: Case, item: Registration, by: Person) -> list[Event]:
     return events
 
 
-def _next_event(case: Case, kind: Event.Kind, /, *, by: Person, at: datetime, **data: Any) -> Event:
+def _next_event(case: Case, kind: Event.Kind, /, *, by: Person | None, at: datetime, **data: Any) -> Event:
     case.version += 1
     event = build_event(case, kind, by=by, at=at, **data)
     case.head = event.hash

@@ -6,6 +6,7 @@ from complaints.models.handing import DispatchRule, Handover, Holding, JointTask
 from complaints.models.history import DayHead, Event
 from complaints.models.imports import ImportRun
 from complaints.models.promises import Clock, Consent
+from complaints.models.public import Message
 from complaints.models.talk import Callback, ContactLog, Note, Reply, ReplyTemplate
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Holding",
     "ImportRun",
     "JointTask",
+    "Message",
     "Note",
     "Objection",
     "Reply",

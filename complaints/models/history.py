@@ -43,6 +43,9 @@ class Event(models.Model):
         REOPENED = "reopened", _("reopened")
         WITHDRAWN = "withdrawn", _("withdrawn")
         MERGED = "merged", _("linked as duplicate")
+        SAID = "said", _("message of the resident")
+        URGED = "urged", _("urged by the resident")
+        PHOTO = "photo", _("photo of the resident")
 
     case = models.ForeignKey("complaints.Case", models.PROTECT, related_name="events", verbose_name=_("case"))
     seq = models.PositiveIntegerField(_("place in the chain"))
