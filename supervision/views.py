@@ -30,7 +30,7 @@ def board(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("The board is for secretaries, supervisors, discipline officers and administrators."))
     area, limits = figures.area_of(scope), figures.limits_of(scope)
     cells, names = figures.count(area, now), choices(scope)
-    overdue: Any = area.open_of(now, Light.RED)
+    overdue: Any = area.with_light(now).open_of(now, Light.RED)
     red = overdue.order_by("turn_due_at", "pk").values_list("pk", flat=True)[: REDDEST + 1]
     ids = list(red)
     return render(
