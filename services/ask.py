@@ -29,8 +29,7 @@ NEAR_BEST = 0.7
 SAID, SAID_LONG = 0.3, 0.4
 TOO_GENERAL = 1.17  # the rarity of a word that nearly every second text has
 COMPARED, SHOWN = 40, 4
-COUNTED = 1_000
-ASKED_WORDS = 60
+REACH = 1_000
 
 # What people say around the thing they ask about. Longest first, or "怎么" would leave the "办" of "怎么办" behind.
 FILLERS = re.compile(
@@ -149,11 +148,23 @@ def best(fits: Mapping[int, Fit]) -> list[int]:
     return [key for key in ordered if fits[key].score >= NEAR_BEST * fits[ordered[0]].score][:SHOWN]
 
 
+def rarest(known: Mapping[str, int]) -> list[str]:
+    """The words to look for: rare ones first, as many as bring a thousand texts to compare; words nothing has are left."""
+    kept: list[str] = []
+    reach = 0
+    for word in sorted((word for word, count in known.items() if count), key=lambda word: (known[word], word)):
+        if kept and reach + known[word] > REACH:
+            break
+        kept.append(word)
+        reach += known[word]
+    return kept
+
+
 # ---- with the database
 
 
 def ask(question: str) -> Answered:
-    """Nine queries at most, however many texts there are."""
+    """Ten queries at most, however many texts there are."""
     words = list(dict.fromkeys(word for run in runs(question) for word in pairs(run)))
     if not words:
         return Answered()
@@ -162,7 +173,7 @@ def ask(question: str) -> Answered:
     wanted = [word for word in words if known.get(word)]
     if all(weight[word] < TOO_GENERAL for word in wanted):
         return Answered()
-    rows = {row.pk: row for row in _candidates(wanted[:ASKED_WORDS])}
+    rows = {row.pk: row for row in _candidates(rarest(known))}
     fits = {key: fit(question, _text(row), weight) for key, row in rows.items()}
     return Answered(_quotes([rows[key] for key in best(fits)]), asked_parts(question))
 
@@ -172,16 +183,17 @@ def _text(row: GuideWords) -> Text:
 
 
 def _known(words: list[str]) -> tuple[dict[str, int], int]:
-    """In how many texts each word stands, counted to a thousand, and how many texts there are."""
+    """In how many texts each word stands, counted until it is half of them, and how many texts there are."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            WITH texts AS (SELECT count(*) AS most FROM services_guidewords)
             SELECT word, (SELECT count(*) FROM (SELECT 1 FROM services_guidewords
-                          WHERE grams @@ quote_literal(word)::tsquery LIMIT %s) AS a),
-                   (SELECT count(*) FROM services_guidewords)
+                          WHERE grams @@ quote_literal(word)::tsquery
+                          LIMIT (SELECT most / 2 + 1 FROM texts)) AS a), (SELECT most FROM texts)
             FROM unnest(%s::text[]) AS word
             """,
-            [COUNTED, words],
+            [words],
         )
         found = cursor.fetchall()
     return {word: count for word, count, _all in found}, found[0][2]
@@ -191,17 +203,19 @@ def _candidates(words: list[str]) -> list[GuideWords]:
     """The texts that share most with the question, with `head`, `all_words`, `called` and `keywords`."""
     wanted = raw_query(" | ", words)
     listed = Q(item__in=shown().values("pk")) | Q(article__in=answers().values("pk"))
+    ranked = GuideWords.objects.filter(listed, grams=wanted).order_by(SearchRank(F("grams"), wanted).desc(), "pk")
+    # Two steps: in one, PostgreSQL would take the words of every match apart before it sorts them.
+    first = list(ranked.values_list("pk", flat=True)[:COMPARED])
     array = ArrayField(TextField())
     return list(
-        GuideWords.objects.filter(listed, grams=wanted)
-        .order_by(SearchRank(F("grams"), wanted).desc(), "pk")
+        GuideWords.objects.filter(pk__in=first)
         .annotate(
             head=Func("grams", template="tsvector_to_array(ts_filter(%(expressions)s, '{a}'))", output_field=array),
             all_words=Func("grams", function="tsvector_to_array", output_field=array),
             called=Coalesce("item__name", "article__question"),
             keywords=Coalesce("item__keywords", "article__keywords"),
         )
-        .defer("grams")[:COMPARED]
+        .defer("grams")
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from services.ask import ENOUGH, Text, ask, asked_parts, best, fit, names, pairs, rarity, runs
+from services.ask import ENOUGH, Text, ask, asked_parts, best, fit, names, pairs, rarest, rarity, runs
 from services.ask import Fit as How
 from services.models_guide import KnowledgeArticle, ServiceItem
 from tests.services.guide_world import guide, shown, zh  # noqa: F401
@@ -81,10 +81,23 @@ def test_a_rare_word_counts_more_than_one_that_all_texts_have() -> None:
 
 
 def test_only_what_comes_near_the_best_is_shown() -> None:
-    fits = {1: How(0.9, 0.1), 2: How(0.95, 0.1), 3: How(0.6, 0.9), 6: How(0.56, 1.0), 4: How(0.2, 1.0), 5: How(0.95, 0.3)}
+    fits = {
+        1: How(0.9, 0.1),
+        2: How(0.95, 0.1),
+        3: How(0.6, 0.9),
+        6: How(0.56, 1.0),
+        4: How(0.2, 1.0),
+        5: How(0.95, 0.3),
+    }
     assert best(fits) == [5, 2, 1]
     assert best({1: How(0.5, 1.0)}) == []
     assert best({}) == []
+
+
+def test_rare_words_are_looked_for_and_common_ones_only_if_there_is_room() -> None:
+    assert rarest({"残疾": 300, "申请": 1000, "漏水": 0, "轮椅": 4}) == ["轮椅", "残疾"]
+    assert rarest({"申请": 1000}) == ["申请"]
+    assert rarest({"漏水": 0}) == []
 
 
 # ---- with the supplied guide
@@ -204,7 +217,7 @@ def test_an_answer_takes_a_fixed_number_of_queries(
     world: World, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for question in ("申请低保需要什么材料", "残疾人补贴", "救助"):
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             for quote in ask(question).quotes:
                 if quote.item:
                     assert [paper.name for paper in quote.item.materials.all()]
