@@ -186,6 +186,12 @@ def index_words(cases: Sequence[Case]) -> None:
     )
 
 
+def settle_words() -> None:
+    """Merge the index's list of new words now, when nobody waits for it, and not in somebody's registration."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT linli_settle_words()")
+
+
 def _vector(case: Case) -> str:
     """A tsvector as it is written: grams are letters and digits only, so nothing has to be quoted."""
     return " ".join(grams(case.title, case.place, case.text, case.number, case.external_id))

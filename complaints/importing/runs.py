@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from complaints.actions.register import settle_words
 from complaints.importing.profiles import REASON
 from complaints.importing.reading import text_of
 from complaints.importing.report import Report
@@ -145,6 +146,7 @@ def _execute(row: ImportRun, now: datetime) -> None:
         raise
     row.done = report.read
     _end(row, State.DONE, _told(report), rejected_lines(report))
+    settle_words()
 
 
 def _end(row: ImportRun, state: ImportRun.State, result: dict[str, Any], rejected: str = "") -> None:

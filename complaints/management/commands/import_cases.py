@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from complaints.actions.register import settle_words
 from complaints.importing.profiles import PROFILES
 from complaints.importing.report import Report
 from complaints.importing.run import run
@@ -59,6 +60,9 @@ class Command(BaseCommand):
         self._tell(report, dry_run=options["dry_run"])
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False))
+        self.stdout.flush()
+        if not options["dry_run"]:
+            settle_words()
 
     def _tell(self, report: Report, *, dry_run: bool) -> None:
         for style, remarks in ((self.style.ERROR, report.errors), (self.style.WARNING, report.warnings)):
