@@ -26,7 +26,7 @@ ALL = frozenset({"view", "add", "change", "delete"})
 RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     "staff": {"street": CHANGE, "person": KEEP, "": ALL},
     "services": {"": ALL},
-    "complaints": {"category": ALL, "dispatchrule": ALL, "replytemplate": ALL, "": LOOK},
+    "complaints": dict.fromkeys(["category", "dispatchrule", "replytemplate", "retentionrule"], ALL) | {"": LOOK},
     "authtoken": {"": ALL},
     "mfa": {"": frozenset({"view", "delete"})},
 }

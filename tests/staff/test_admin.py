@@ -22,7 +22,7 @@ from tests.world import PASSWORD, World
 COLUMNS = ["用户名", "姓名", "办公电话", "角色", "人员类别", "单位", "社区", "网格", "任职时间"]
 SETUP = [
     "staff/street", "staff/community", "staff/grid", "staff/unit", "staff/person", "authtoken/tokenproxy",
-    "complaints/category", "complaints/dispatchrule", "complaints/replytemplate",
+    "complaints/category", "complaints/dispatchrule", "complaints/replytemplate", "complaints/retentionrule",
     "services/calendaryear", "services/schedule", "services/policy",
 ]  # fmt: skip
 LOOK_AT = ["complaints/case", "complaints/event", "complaints/importrun"]
