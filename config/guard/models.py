@@ -10,6 +10,7 @@ class Tally(models.Model):
     slot = models.BigIntegerField()
     count = models.PositiveIntegerField()
     before = models.PositiveIntegerField(default=0)
+    let_in = models.BooleanField(default=True)
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
