@@ -687,6 +687,21 @@ def test_100_megabytes_are_refused_before_they_are_kept(desk: Client, world: Wor
     assert kept_files(settings) == []
 
 
+def test_the_refusal_of_a_large_file_still_asks_for_the_forms_token(world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.secretary)
+    token = client.get("/cases/import/").cookies["csrftoken"].value
+    sent = {"csrfmiddlewaretoken": token, "street": world.street.pk}
+
+    def answer(**fields: Any) -> int:
+        return client.post(
+            "/cases/import/", fields | {"file": SimpleUploadedFile("b.csv", b"x" * 21 * 2**20)}
+        ).status_code
+
+    assert answer(**sent) == 422
+    assert answer(street=world.street.pk) == 403
+
+
 def test_more_rows_than_the_browser_takes_are_refused(desk: Client, world: World) -> None:
     lines = [
         "留言编号,留言时间,留言详情",
