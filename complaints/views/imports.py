@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
+from queue import Empty, Queue
 from typing import Any
 
 from django import forms
@@ -196,25 +197,22 @@ def run_for(request: HttpRequest, pk: int) -> ImportRun:
 
 def woken(pk: int) -> bool:
     """Whether the broker took the message in time. It need not: the import waits in the database to be picked up."""
-    sent = threading.Event()
+    answer: Queue[bool] = Queue()
 
     def send() -> None:
-        run_import.apply_async(args=(pk,), retry=False, ignore_result=True)
-        sent.set()
-
-    threading.Thread(target=_quietly(send), daemon=True).start()
-    return sent.wait(BROKER_SECONDS)
-
-
-def _quietly(act: Any) -> Any:
-    def run() -> None:
         try:
-            act()
+            run_import.apply_async(args=(pk,), retry=False, ignore_result=True)
         except Exception:
             # Unreachable in whichever way: the page says so, and the database still knows what is to be done.
-            return
+            answer.put(False)
+        else:
+            answer.put(True)
 
-    return run
+    threading.Thread(target=send, daemon=True).start()
+    try:
+        return answer.get(timeout=BROKER_SECONDS)
+    except Empty:
+        return False
 
 
 def _form(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:

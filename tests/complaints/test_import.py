@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import chinese_calendar
 import pytest
@@ -17,6 +19,7 @@ from django.conf import settings as project
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
+from kombu.exceptions import OperationalError
 from openpyxl import Workbook, load_workbook
 
 from complaints.actions import contact, edit, register_many
@@ -24,7 +27,8 @@ from complaints.importing import runs
 from complaints.importing.reading import CellFault, id_of, instant_of
 from complaints.importing.run import run
 from complaints.models import Callback, Case, Category, Clock, Event, ImportRun, Reply
-from complaints.tasks import pick_up_imports
+from complaints.tasks import pick_up_imports, run_import
+from complaints.views import imports
 from config.lib.sheets import BROWSER, Moment
 from staff.models import Person
 from tests.world import SHANGHAI, World
@@ -638,6 +642,20 @@ def test_an_import_whose_message_was_lost_is_picked_up_and_runs_once(desk: Clien
 
     row.refresh_from_db()
     assert (row.state, Case.objects.count(), kept_files(settings)) == ("done", 1, [])
+
+
+def test_a_broker_that_refuses_or_never_answers_holds_nobody_up(
+    desk: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(imports, "BROKER_SECONDS", 0.05)
+    for broken in (Mock(side_effect=OperationalError("refused")), Mock(side_effect=lambda **_: never.wait())):
+        monkeypatch.setattr(run_import, "apply_async", broken)
+        address = send(desk, world, uploaded(REPLIES, message(1))).url
+        answer: Any = desk.post(f"{address}confirm/")
+        assert answer.url == address
+        assert desk.get(address).context["late"]
+    never.set()
 
 
 def test_a_page_that_waits_asks_again_by_itself_and_offers_a_link(desk: Client, world: World) -> None:
