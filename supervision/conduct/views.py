@@ -1,0 +1,391 @@
+"""The public pages for telling about conduct and following it, and the closed pages of the discipline office."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from config.lib.errors import RuleBroken
+from config.lib.photos import MOST_BYTES, MOST_PHOTOS
+from staff.models import Person, Street
+from supervision.conduct import access, actions, queries, rules
+from supervision.conduct.forms import (
+    LeaderForm,
+    MessageForm,
+    ReportForm,
+    TrackForm,
+    act_forms,
+)
+from supervision.conduct.rules import Act, Part
+from supervision.models import AccessLog, ConductPhoto, ConductReport, ReporterIdentity, StreetLeader
+
+View = Callable[..., HttpResponse]
+FORM_PAGE, TRACK_PAGE, REPORT_PAGE = "public/conduct.html", "public/conduct_track.html", "supervision/conduct/report.html"
+COOKIE, SALT, MINUTES = "conduct", "linli.conduct.track", 30
+MOST_SENT = MOST_BYTES * MOST_PHOTOS + 2**20
+
+
+def unmeasured(view: View) -> View:
+    """Not counted by config.middleware: how often these pages are used would tell how many reports there are."""
+
+    @never_cache
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    answer.unmeasured = True  # type: ignore[attr-defined]
+    return answer
+
+
+class InMemory(MemoryFileUploadHandler):
+    """Photos never touch a disk before they are drawn anew; what is too long to hold is not read."""
+
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any) -> None:
+        self.activated = content_length <= MOST_SENT
+
+
+def in_memory(view: View) -> View:
+    """The handler has to be chosen before the token check reads the form."""
+    checked = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.upload_handlers = [InMemory(request)]
+        return checked(request, *args, **kwargs)
+
+    return answer
+
+
+# For residents
+
+
+@unmeasured
+@in_memory
+@require_http_methods(["GET", "HEAD", "POST"])
+def tell(request: HttpRequest) -> HttpResponse:
+    """The form, the receipt, or the way to the district. Nothing is remembered of the browser."""
+    snap, now = request.GET.get("snap") == "1", timezone.now()
+    if request.method != "POST":
+        return _form_page(request, ReportForm(snap=snap), snap)
+    if request.POST.get("about_leader"):
+        return _to_the_district(request)
+    form = ReportForm(request.POST, request.FILES, snap=snap)
+    if _too_long(request):
+        form.add_error("photos", _("The photos together are larger than %(most)s MB.") % {"most": MOST_SENT // 2**20})
+    if not form.is_valid():
+        return _form_page(request, form, snap, status=422)
+    try:
+        receipt = actions.submit(form.submission(), now=now)
+    except RuleBroken as refusal:
+        if refusal.code == "about_leader":
+            return _to_the_district(request)
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return _form_page(request, form, snap, status=409)
+    return render(request, "public/conduct_receipt.html", {"receipt": receipt, **_of(receipt.report)})
+
+
+def _form_page(request: HttpRequest, form: ReportForm, snap: bool, status: int = 200) -> HttpResponse:
+    return render(request, FORM_PAGE, {"form": form, "snap": snap, "shell": "public"}, status=status)
+
+
+def _to_the_district(request: HttpRequest) -> HttpResponse:
+    """Shows where to go. What was typed goes back to the browser and nowhere else."""
+    district = Street.objects.order_by("for_trial", "code").values_list("district", flat=True).first()
+    typed = "\n".join(filter(None, (request.POST.get(name, "")[:6_000] for name in ("who", "text"))))
+    return render(request, "public/conduct_leader.html", {"district": district, "typed": typed, "shell": "public"})
+
+
+def _too_long(request: HttpRequest) -> bool:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return length.isdigit() and int(length) > MOST_SENT
+
+
+def _of(report: ConductReport) -> dict[str, Any]:
+    street = queries.street_of(report)
+    return {"report": report, "street": street, "district": street.district if street else "", "shell": "public"}
+
+
+@unmeasured
+@require_http_methods(["GET", "HEAD", "POST"])
+@transaction.atomic
+def track(request: HttpRequest) -> HttpResponse:
+    """Number and code by POST only; afterwards a signed cookie that holds the number opens the page for half an hour."""
+    if request.method == "POST":
+        form = TrackForm(request.POST)
+        if form.is_valid():
+            found = actions.report_with(form.cleaned_data["number"], form.cleaned_data["code"])
+            if found is not None:
+                return _remember(redirect("conduct_track"), found)
+            form.add_error(None, _("Number and code do not fit together. Please look at your receipt again."))
+        return render(request, TRACK_PAGE, {"form": form, "shell": "public"}, status=422)
+    shown = _shown(request)
+    if shown is None:
+        return render(request, TRACK_PAGE, {"form": TrackForm(), "shell": "public"})
+    return _progress(request, shown, MessageForm())
+
+
+@unmeasured
+@require_POST
+@transaction.atomic
+def add_message(request: HttpRequest) -> HttpResponse:
+    shown = _shown(request)
+    if shown is None:
+        return redirect("conduct_track")
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _progress(request, shown, form, status=422)
+    actions.answer(shown, now=timezone.now(), text=form.cleaned_data["text"])
+    return _remember(redirect("conduct_track"), shown)
+
+
+@unmeasured
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Forget the cookie: somebody else may use this phone next."""
+    answer = redirect("conduct_track")
+    answer.delete_cookie(COOKIE, path=reverse("conduct"), samesite="Strict")
+    return answer
+
+
+def _progress(request: HttpRequest, report: ConductReport, form: MessageForm, status: int = 200) -> HttpResponse:
+    held = access.is_held(report)
+    opened = report.looks.filter(what=AccessLog.What.IDENTITY).order_by("at").values_list("at", flat=True)
+    context = {
+        "held": held,
+        "steps": _steps(report),
+        "talk": queries.talk(report, for_reporter=True),
+        "opened": list(opened),
+        "overdue": rules.overdue(report.notice_due_at, queries.told_at(report), timezone.now()),
+        "say": form,
+        **_of(report),
+    }
+    return render(request, TRACK_PAGE, context, status=status)
+
+
+def _steps(report: ConductReport) -> list[dict[str, Any]]:
+    status = ConductReport.Status
+    ended = report.status == status.CONCLUDED
+    accepted = report.accepted_at is not None
+    steps = [
+        {"label": _("Received"), "state": "done", "at": report.received_at},
+        {"label": _("Accepted"), "state": "done" if accepted else "next", "at": report.accepted_at},
+        {"label": _("Result"), "state": "done" if ended else "next", "at": report.concluded_at},
+    ]
+    if ended and not accepted:
+        del steps[1]
+    for step in steps:
+        if step["state"] == "next":
+            step["state"] = "now"
+            break
+    return steps
+
+
+def _remember(answer: HttpResponse, report: ConductReport) -> HttpResponse:
+    answer.set_cookie(
+        COOKIE,
+        signing.dumps(report.number, salt=SALT),
+        max_age=MINUTES * 60,
+        path=reverse("conduct"),
+        httponly=True,
+        samesite="Strict",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+    return answer
+
+
+def _shown(request: HttpRequest) -> ConductReport | None:
+    try:
+        number = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=MINUTES * 60)
+    except signing.BadSignature:
+        return None
+    return actions.report_shown(str(number))
+
+
+# For the discipline office
+
+
+def closed(view: View) -> View:
+    """Signed in, in one transaction (the circle is open to its end), never kept by a browser, never counted."""
+    return unmeasured(login_required(transaction.atomic(view)))
+
+
+def person_of(request: HttpRequest) -> Person:
+    return cast(Person, request.user)
+
+
+@closed
+@require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    who, seen = access.reports_for(person_of(request))
+    if not who.officer_of and not seen:
+        raise Http404
+    found = ConductReport.objects.filter(pk__in=seen)
+    return render(
+        request,
+        "supervision/conduct/list.html",
+        {"rows": queries.rows(found, timezone.now()), "officer": bool(who.officer_of)},
+    )
+
+
+@closed
+@require_safe
+def report(request: HttpRequest, number: str) -> HttpResponse:
+    person = person_of(request)
+    found, part = access.report_for(person, number)
+    actions.look(found, by=person, now=timezone.now())
+    return _report_page(request, found, part)
+
+
+@closed
+@require_POST
+def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
+    """One act; the page again with the typed text when it is refused, the list when the report is no longer ours."""
+    person, now = person_of(request), timezone.now()
+    found, part = access.report_for(person, number)
+    if act not in {str(one) for one in Act}:
+        raise Http404
+    deed = Act(act)
+    form = act_forms(found, request.POST, deed).get(deed)
+    if form is None or not rules.may(deed, part):
+        return _report_page(request, found, part, refusal=_("This step is not possible now."), status=409)
+    if not form.is_valid():
+        return _report_page(request, found, part, deed=deed, form=form, status=422)
+    try:
+        done = ACTIONS[deed](found, by=person, now=now, **form.cleaned_data)
+    except RuleBroken as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return _report_page(request, found, part, deed=deed, form=form, status=409)
+    if deed is Act.IDENTITY:
+        found.refresh_from_db()
+        return _report_page(request, found, part, identity=cast(ReporterIdentity, done))
+    if access.standing(person, found) is Part.NONE:
+        return redirect("conduct_list")
+    return redirect("conduct_report", number)
+
+
+ACTIONS: dict[Act, Callable[..., object]] = {
+    Act.ACCEPT: actions.accept,
+    Act.SAY: actions.say,
+    Act.FIND: actions.find,
+    Act.NAME: actions.name,
+    Act.ADD: actions.add,
+    Act.REMOVE: actions.remove,
+    Act.RECUSE: actions.recuse,
+    Act.IDENTITY: actions.open_identity,
+    Act.CONCLUDE: actions.conclude,
+}
+
+
+def _report_page(
+    request: HttpRequest,
+    report: ConductReport,
+    part: Part,
+    *,
+    deed: Act | None = None,
+    form: Any = None,
+    identity: ReporterIdentity | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    offered = {one: made for one, made in act_forms(report).items() if rules.may(one, part)}
+    if deed is not None:
+        offered[deed] = form
+    if report.identity == ConductReport.Identity.ANONYMOUS:
+        offered.pop(Act.IDENTITY, None)
+    accused, circle = list(report.accused.all()), list(report.circle.filter(until__isnull=True))
+    who = queries.names([one.person_id for one in (*accused, *circle)])
+    context = {
+        "report": report,
+        "officer": part is Part.OFFICER,
+        "light": queries.light_of(report, now),
+        "told": queries.told_at(report),
+        "overdue": rules.overdue(report.notice_due_at, queries.told_at(report), now),
+        "place": queries.place_of(report),
+        "accused": [who.get(one.person_id, "") for one in accused],
+        "circle": [who.get(one.person_id, "") for one in circle],
+        "photos": list(report.photos.values_list("pk", flat=True)),
+        "talk": queries.talk(report, for_reporter=False),
+        "findings": queries.findings(report),
+        "history": queries.history(report),
+        "proposal": rules.proposal(report.severity),
+        "acts": {str(one): made for one, made in offered.items()},
+        "deed": str(deed or ""),
+        "identity": identity,
+        "refusal": refusal,
+    }
+    return render(request, REPORT_PAGE, context, status=status)
+
+
+@closed
+@require_safe
+def photo(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    person = person_of(request)
+    found, _part = access.report_for(person, number)
+    row = ConductPhoto.objects.filter(report=found, pk=pk).first() if pk < 2**63 else None
+    if row is None:
+        raise Http404
+    actions.look(found, by=person, now=timezone.now(), what=AccessLog.What.PHOTO)
+    answer = HttpResponse(base64.b64decode(row.picture), content_type="image/jpeg")
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+@closed
+@require_safe
+def log(request: HttpRequest, number: str) -> HttpResponse:
+    """Who looked at this report, when, at what and why; the look at the log included."""
+    person = person_of(request)
+    found, _part = access.report_for(person, number)
+    actions.look(found, by=person, now=timezone.now(), what=AccessLog.What.LOG)
+    looks = list(found.looks.all()[:500])
+    who = queries.names(one.person_id for one in looks)
+    lines = [{"at": one.at, "who": who.get(one.person_id, ""), "what": one.get_what_display(), "why": one.reason} for one in looks]
+    context = {"report": found, "lines": lines, "whole": queries.chain_holds(found), "events": found.version}
+    return render(request, "supervision/conduct/log.html", context)
+
+
+@closed
+@require_http_methods(["GET", "HEAD", "POST"])
+def leaders(request: HttpRequest) -> HttpResponse:
+    """The street's leaders: reports about them are never stored here."""
+    person = person_of(request)
+    streets = sorted(access.looker(person).officer_of)
+    if not streets:
+        raise Http404
+    form, status = LeaderForm(), 200
+    if request.method == "POST":
+        gone = request.POST.get("gone", "")
+        if gone.isascii() and gone.isdigit() and len(gone) < 19:
+            leader = StreetLeader.objects.filter(pk=int(gone), street__in=streets).first()
+            if leader is None:
+                raise Http404
+            actions.remove_leader(leader, by=person)
+            return redirect("conduct_leaders")
+        form, status = LeaderForm(request.POST), 422
+        if form.is_valid():
+            try:
+                actions.add_leader(Street.objects.get(pk=streets[0]), by=person, **form.cleaned_data)
+                return redirect("conduct_leaders")
+            except RuleBroken as refusal:
+                form.add_error("name", str(refusal))
+                status = 409
+    known = StreetLeader.objects.filter(street__in=streets).select_related("street")
+    return render(request, "supervision/conduct/leaders.html", {"leaders": known, "form": form}, status=status)
