@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from complaints.actions.clocks import build_clocks
 from complaints.actions.common import build_event, stamp
-from complaints.actions.register import index_words, take_numbers
+from complaints.actions.register import index_words, settle_words, take_numbers
 from complaints.chain import text_hash
 from complaints.demo.matters import GIVEN, MATTERS, SURNAMES
 from complaints.models import (
@@ -121,6 +121,7 @@ def seed(street: Street, count: int, *, now: datetime, months: int, open_share: 
     plans = sorted(_plans(count, now, months, open_share, rng), key=lambda plan: plan.at)
     for first in range(0, count, BATCH):
         writer.write(plans[first : first + BATCH])
+    settle_words()
     return {"cases": count, "open": writer.open, "events": writer.events}
 
 
