@@ -5,6 +5,7 @@ import os
 import sys
 
 OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "createcachetable", "flush", "grant", "create_app_role"}
+OWNER_COMMANDS |= {"rotate_keys"}  # has to reach reports on conduct, which are closed to the application
 
 
 def main() -> None:
