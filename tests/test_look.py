@@ -95,8 +95,8 @@ def test_a_light_is_a_word_and_a_shape_as_well_as_a_colour(
         (25 * 60, "25 分钟"),
         (3 * 3600, "3 小时"),
         (7 * 3600 - 1, "6 小时 59 分钟"),
-        (7 * 3600, "1 天"),
-        (10 * 3600 + 1800, "1 天 3 小时"),
+        (7 * 3600, "1 个工作日"),
+        (10 * 3600 + 1800, "1 个工作日 3 小时"),
         (-5 * 3600, "5 小时"),
     ],
 )
@@ -118,7 +118,7 @@ def test_an_instant_names_its_year_only_when_it_is_another_one() -> None:
 def test_a_clock_says_how_much_is_left_and_whether_the_date_may_move() -> None:
     due = datetime(2027, 1, 22, 10, 0, tzinfo=SHANGHAI)
     page = render_to_string("parts/clock.html", {"due": due, "left": 36_000, "light": "green", "provisional": True})
-    assert "剩 1 天 3 小时" in page
+    assert "剩 1 个工作日 3 小时" in page
     assert "暂定" in page
     late = render_to_string("parts/clock.html", {"due": due, "left": -18_000, "light": "red"})
     assert "逾期 5 小时" in late

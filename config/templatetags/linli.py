@@ -78,7 +78,9 @@ def working_time(seconds: float | str | None, day: int = OFFICE_DAY) -> str:
     days, rest = divmod(whole, int(day))
     hours, minutes = rest // 3600, rest % 3600 // 60
     words = []
-    if days:
+    if days and day == OFFICE_DAY:
+        words.append(ngettext("%(count)d working day", "%(count)d working days", days) % {"count": days})
+    elif days:
         words.append(ngettext("%(count)d day", "%(count)d days", days) % {"count": days})
     if hours:
         words.append(ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours})
