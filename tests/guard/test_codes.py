@@ -48,7 +48,9 @@ def test_a_code_may_be_typed_in_many_ways(spell: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0" * 15, "\0" * 15, "A" * 14, "A" * 10**6, "七" * 15, "\ud800", "²" * 15, "../../etc"]
+    "text",
+    ["", "0" * 15, "\0" * 15, "A" * 14, "A" * 10**6, "七" * 15, "\ud800", "²" * 15, "../../etc"],
+    ids=["none", "zeros", "nul", "short", "a million", "numerals", "surrogate", "superscript", "path"],
 )
 def test_what_cannot_be_a_code_is_none(text: str) -> None:
     assert codes.typed(text) is None

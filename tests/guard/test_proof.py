@@ -222,7 +222,11 @@ def test_too_quick_and_too_late_are_said_and_the_next_press_goes_through() -> No
     assert again(late, 0, altcha=solved()).is_valid()
 
 
-@pytest.mark.parametrize("wrong", ["", "x", "\0", "A" * 10**6, "\ud800", stamp("track", NOW - timedelta(seconds=30))])
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "x", "\0", "A" * 10**6, "\ud800", stamp("track", NOW - timedelta(seconds=30))],
+    ids=["none", "x", "nul", "long", "surrogate", "another form's"],
+)
 def test_a_time_stamp_of_ones_own_making_is_a_page_that_was_open_too_long(wrong: str) -> None:
     assert codes(letter(stamp=wrong, altcha=solved())) == ["expired"]
 

@@ -86,7 +86,11 @@ def test_a_land_line_is_the_same_with_and_without_the_country() -> None:
     assert crypto.phone_index("没有电话", RING) == ""
 
 
-@pytest.mark.parametrize("text", ["", "one:", "one:AAAA", "One:" + ONE[4:], f"{ONE},{ONE}", "one:not base64!"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "one:", "one:AAAA", "One:" + ONE[4:], f"{ONE},{ONE}", "one:not base64!"],
+    ids=["none", "empty", "short", "capital", "twice", "no base64"],
+)
 def test_keys_that_cannot_be_used_are_refused_with_a_reason(text: str) -> None:
     with pytest.raises(crypto.BadKeys):
         crypto.parse_keys(text)
