@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import log
 
+from django.db.models import Count
+
 from complaints.models import Case, Resident
 from complaints.words import grams
 from staff.models import Person
@@ -78,3 +80,43 @@ def like_case(case: Case, person: Person, now: datetime) -> list[Alike]:
         phone=resident.phone if resident else "",
         besides=case.pk,
     )
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """An open case as a stranger may know of it: nothing anybody wrote, nobody's name, not even its number."""
+
+    case: Case
+    category: str
+    community: str
+    since: datetime
+    people: int
+
+
+SHOWN_TO_ALL = (Case.Kind.HELP, Case.Kind.COMPLAINT, Case.Kind.SUGGESTION, Case.Kind.INQUIRY, Case.Kind.SNAPSHOT)
+
+
+def nearby(now: datetime, *, text: str, community: int | None, grid: int | None) -> list[Nearby]:
+    """Open cases of the neighbourhood that a resident's may be the same as; only named ones with a category."""
+    if community is None or not text.strip():
+        return []
+    near = (
+        Case.objects.open()
+        .filter(
+            community=community,
+            submitted_at__gte=now - RECENT,
+            kind__in=SHOWN_TO_ALL,
+            identity=Case.Identity.NAMED,
+            category__isnull=False,
+            duplicate_of__isnull=True,
+        )
+        .select_related("category", "community")
+        .annotate(joined=Count("duplicates"))
+    )
+    cases = list((near.filter(grid=grid) if grid else near)[:COMPARED])
+    rated = zip(likeness(text, [f"{case.title}\n{case.text}" for case in cases]), cases, strict=True)
+    nearest = sorted((pair for pair in rated if pair[0] >= ENOUGH), key=lambda pair: pair[0], reverse=True)
+    return [
+        Nearby(case, case.category.name, str(case.community), case.submitted_at, 1 + case.joined)  # type: ignore[union-attr]
+        for _likeness, case in nearest[:SHOWN]
+    ]

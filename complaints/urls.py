@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from complaints.views import case, exports, files, imports, register
+from complaints.views import case, exports, files, imports, public, register, track
 from complaints.views.desk import desk
 from complaints.views.list import case_list
 from complaints.views.loads import loads
 
 urlpatterns = [
+    path("report/", public.report_page, name="report"),
+    path("report/done/", public.done, name="report_done"),
+    path("report/paper/", public.paper, name="report_paper"),
+    path("report/similar/", public.similar, name="report_similar"),
+    path("track/", track.track, name="track"),
+    path("track/<slug:act>/", track.act, name="track_act"),
     path("desk/", desk, name="desk"),
     path("people/loads/<int:unit>/", loads, name="loads"),
     path("cases/", case_list, name="cases"),

@@ -68,9 +68,9 @@ def report(item: Report, *, now: datetime) -> Sent:
     2. The worker of the grid is asked first, else the community's secretary, else a street supervisor.
     3. Who said it is the same as an open case gets a case and a code of their own, linked to that one.
     """
-    sent_before = Case.objects.filter(submission_key=key_of(item.secret)).first()
+    sent_before = slip_of(item.secret, now=now)
     if sent_before is not None:
-        return _slip(sent_before, item.secret, now)
+        return sent_before
     registration = _registration(item, now)
     code = codes.hashed(code_of(item.secret))  # outside of the transaction: it takes its time on purpose
     with transaction.atomic():
@@ -82,6 +82,12 @@ def report(item: Report, *, now: datetime) -> Sent:
             if item.same_as is not None:
                 _join(case, item.same_as, now)
     return _slip(case, item.secret, now)
+
+
+def slip_of(secret: str, *, now: datetime) -> Sent | None:
+    """What a form that was sent before gets."""
+    case = Case.objects.filter(submission_key=key_of(secret)).first()
+    return _slip(case, secret, now) if case else None
 
 
 def key_of(secret: str) -> UUID:

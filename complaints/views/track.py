@@ -1,0 +1,181 @@
+"""Following one's own case with its number and code. What remembers it is a signed cookie, no row of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from complaints.actions import resident
+from complaints.forms.public import GuardedLookup, LookupForm, MessageForm, PhotoForm, WithdrawForm
+from complaints.models import Case
+from complaints.progress import progress, tracked
+from complaints.ratings_page import rating_context
+from complaints.tracking import check_code
+from config.guard import proof
+from config.guard.doors import SEND, TRACK, refused
+from config.guard.limits import Stage, TooMany
+from config.lib.errors import RuleBroken
+
+COOKIE, PATH, SALT = "tracked", "/track/", "linli.track"
+GOOD_FOR = 30 * 60
+DONE = {
+    "say": gettext_lazy("Your message has arrived."),
+    "urge": gettext_lazy("The responsible person has been reminded."),
+    "photos": gettext_lazy("Your photos have arrived."),
+    "withdraw": gettext_lazy("Your matter is withdrawn."),
+}
+FORMS: dict[str, type[forms.Form]] = {
+    "say": MessageForm,
+    "urge": forms.Form,
+    "photos": PhotoForm,
+    "withdraw": WithdrawForm,
+}
+
+
+@sensitive_post_parameters("code")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def track(request: HttpRequest) -> HttpResponse:
+    """POST: number and code. GET: the case they opened within the last half hour, else the two fields."""
+    now = timezone.now()
+    if request.method == "POST":
+        return _look_up(request, now)
+    case = case_of(request)
+    if case is None:
+        number = request.GET.get("number", "")[:40]
+        return _door(request, LookupForm(initial={"number": number}))
+    return remember(show(request, case, now), case)
+
+
+@never_cache
+@require_POST
+def act(request: HttpRequest, act: str) -> HttpResponse:
+    """Write, urge, add photos, withdraw; a refusal keeps what was typed. `forget` ends it on this device."""
+    now = timezone.now()
+    if act == "forget":
+        answer = redirect("track")
+        answer.delete_cookie(COOKIE, path=PATH, samesite="Strict")
+        return answer
+    if act not in FORMS:
+        raise Http404
+    case = case_of(request)
+    if case is None:
+        again = LookupForm(initial={"draft": request.POST.get("text", "")[:2_000]})
+        return _door(request, again, asked_again=True, status=403)
+    try:
+        SEND.enter(request, now=now)
+    except TooMany as refusal:
+        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:2_000]})
+    form = FORMS[act](request.POST, request.FILES)
+    if not form.is_valid():
+        return remember(show(request, case, now, {act: form}, status=422), case)
+    try:
+        DO[act](case, form.cleaned_data, now)
+    except RuleBroken as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return remember(show(request, case, now, {act: form}, status=409), case)
+    return remember(redirect(f"{PATH}?done={act}"), case)
+
+
+def case_of(request: HttpRequest) -> Case | None:
+    """The case this browser has opened with its code. For everything residents do under /track/."""
+    try:
+        pk = signing.loads(request.COOKIES.get(COOKIE, "")[:200], salt=SALT, max_age=GOOD_FOR)
+    except signing.BadSignature:
+        return None
+    return tracked(pk) if isinstance(pk, int) else None
+
+
+def remember(answer: HttpResponse, case: Case) -> HttpResponse:
+    """Half an hour from now on; nobody's scripts and nobody else's pages can use it."""
+    answer.set_cookie(
+        COOKIE,
+        signing.dumps(case.pk, salt=SALT),
+        max_age=GOOD_FOR,
+        path=PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+    return answer
+
+
+def show(
+    request: HttpRequest,
+    case: Case,
+    now: datetime,
+    bound: dict[str, forms.Form] | None = None,
+    *,
+    draft: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a case; `bound` are forms that were refused, by act."""
+    own: dict[str, Any] = {name: form() for name, form in FORMS.items()}
+    own["say"] = MessageForm(initial={"text": draft})
+    context = progress(case, now) | rating_context(case, now) | {
+        "shell": "public",
+        "forms": own | (bound or {}),
+        "refused": next(iter(bound or {}), ""),
+        "done": DONE.get(request.GET.get("done", ""), ""),
+    }
+    return render(request, "public/track.html", context, status=status)
+
+
+def _look_up(request: HttpRequest, now: datetime) -> HttpResponse:
+    given = {name: request.POST.get(name, "").strip().upper()[:100] for name in ("number", "code")}
+    try:
+        stage = TRACK.enter(request, now=now, **given)
+    except TooMany as refusal:
+        return refused(request, refusal, {"shell": "public"})
+    form: LookupForm = LookupForm(request.POST)
+    if stage > Stage.NORMAL:
+        form = GuardedLookup(request.POST, now=now, stage=stage)
+    if not form.is_valid():
+        return _door(request, form, status=422)
+    case = check_code(form.cleaned_data["number"], form.cleaned_data["code"])
+    case = tracked(case.pk) if case else None
+    if case is None:
+        form.add_error(None, _("Number and code do not fit together. Please compare both with your slip."))
+        return _door(request, _ready_again(form, request, now, given), status=422)
+    TRACK.forgive(request, now=now, **given)
+    draft = form.cleaned_data.get("draft", "")
+    return remember(show(request, case, now, draft=draft) if draft else redirect("track"), case)
+
+
+def _ready_again(form: LookupForm, request: HttpRequest, now: datetime, given: dict[str, str]) -> LookupForm:
+    """What was typed, with what the next try will need."""
+    stage = TRACK.look(request, now=now, **given)
+    if stage == Stage.NORMAL:
+        return form
+    data = request.POST.copy()
+    guarded = GuardedLookup(data, now=now, stage=stage)
+    data["stamp"], data["altcha"] = guarded.initial["stamp"], ""
+    data["ticket"] = proof.ticket(guarded.purpose, stage, now=now)
+    guarded._errors = form.errors
+    return guarded
+
+
+def _door(request: HttpRequest, form: LookupForm, *, asked_again: bool = False, status: int = 200) -> HttpResponse:
+    context = {"shell": "public", "form": form, "asked_again": asked_again}
+    return render(request, "public/track_door.html", context, status=status)
+
+
+DO: dict[str, Callable[[Case, dict[str, Any], datetime], object]] = {
+    "say": lambda case, data, now: resident.say(case, now=now, text=data["text"]),
+    "urge": lambda case, data, now: resident.urge(case, now=now),
+    "photos": lambda case, data, now: resident.add_photos(case, now=now, photos=data["photos"]),
+    "withdraw": lambda case, data, now: resident.withdraw(case, now=now, reason=data["reason"]),
+}
