@@ -16,7 +16,7 @@ from complaints.importing.profiles import BY_NAME, HEADING_ROWS, Profile, Table,
 from complaints.importing.reading import line_of
 from complaints.importing.report import Report
 from config.lib.errors import RuleBroken
-from config.lib.sheets import COMMAND, Limits, Row, Sheet, read_sheet
+from config.lib.sheets import COMMAND, Limits, Reading, Row, Sheet
 from staff.models import Person, Street
 
 BATCH = 500
@@ -45,8 +45,9 @@ def run(
     """
     began = time.monotonic()
     wanted = wanted_profile(profile)
-    office = Office(street, first)
-    with read_sheet(path, limits) as sheet:
+    with Reading(path, limits) as reading:
+        office = Office(street, first)
+        sheet = reading.sheet()
         table = find_table(sheet, wanted)
         report = Report(profile=table.profile.name, headings=table.headings)
         note_columns(table, report)

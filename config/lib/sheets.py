@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import select
 import subprocess
 import sys
 import tempfile
@@ -107,20 +109,53 @@ class Sheet:
         self.close()
 
 
-def read_sheet(path: Path, limits: Limits = BROWSER) -> Sheet:
-    """The first sheet with something in it, or the CSV file. RuleBroken says in a sentence why it cannot be read."""
-    if not path.is_file():
-        raise RuleBroken("no_file", _("There is no file “%(name)s”.") % {"name": path.name})
-    check_size(path.stat().st_size, limits)
-    # Not under a name: a table may hold names and telephone numbers.
-    lines = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
-    try:
-        end = _run_child(path, lines, limits)
+class Reading:
+    """A file being read by a process of its own; there is time for something else until `sheet` is called.
+
+    Both raise RuleBroken, which says in a sentence why the file cannot be read.
+    """
+
+    def __init__(self, path: Path, limits: Limits = BROWSER) -> None:
+        if not path.is_file():
+            raise RuleBroken("no_file", _("There is no file “%(name)s”.") % {"name": path.name})
+        check_size(path.stat().st_size, limits)
+        self.limits = limits
+        # Not under a name: a table may hold names and telephone numbers.
+        self._lines = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
+        command = [sys.executable, "-I", str(CHILD), str(path.resolve())]
+        command += map(str, (limits.megabytes, limits.seconds, limits.rows or 0))
+        self._child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._lines.fileno(), stderr=subprocess.DEVNULL, env={}
+        )
+
+    def sheet(self) -> Sheet:
+        """The first sheet with something in it, or the CSV file."""
+        ended = _wait(self._child, self.limits.seconds * 2)
+        end: dict[str, Any] = _last(self._lines) if ended else {"fault": "limits"}
         if "fault" in end:
             raise RuleBroken(end["fault"], _fault(end))
-        return Sheet(lines, end["name"], end["end"])
+        return Sheet(self._lines, end["name"], end["end"])
+
+    def close(self) -> None:
+        if self._child.poll() is None:
+            self._child.kill()
+            self._child.wait()
+        self._lines.close()
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def read_sheet(path: Path, limits: Limits = BROWSER) -> Sheet:
+    """A file read at once; close the sheet when done with it."""
+    reading = Reading(path, limits)
+    try:
+        return reading.sheet()
     except BaseException:
-        lines.close()
+        reading.close()
         raise
 
 
@@ -173,22 +208,27 @@ def _writable(cell: object) -> Any:
     return cell
 
 
-def _run_child(path: Path, lines: IO[str], limits: Limits) -> dict[str, Any]:
-    command = [sys.executable, "-I", str(CHILD), str(path.resolve())]
-    command += map(str, (limits.megabytes, limits.seconds, limits.rows or 0))
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether the child ended well, and in time."""
     try:
-        subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=lines.fileno(),
-            stderr=subprocess.DEVNULL,
-            timeout=limits.seconds * 2,
-            check=True,
-            env={},
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        return {"fault": "limits"}
-    return _last(lines)
+        # Popen.wait looks every now and then, which costs a small file as much as reading it.
+        handle = os.pidfd_open(child.pid)
+    except (AttributeError, OSError):
+        pass
+    else:
+        try:
+            watch = select.poll()
+            watch.register(handle, select.POLLIN)
+            watch.poll(seconds * 1000)
+        finally:
+            os.close(handle)
+        seconds = 0.1
+    try:
+        return child.wait(seconds) == 0
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return False
 
 
 def _last(lines: IO[str]) -> dict[str, Any]:
