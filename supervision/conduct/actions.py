@@ -96,7 +96,9 @@ def submit(told: Submission, *, now: datetime) -> Receipt:
     report = _new(told, once, code, now)
     _whom(report, told, now)
     if told.identity != Identity.ANONYMOUS and (told.name or told.contact):
-        ReporterIdentity(report=report, name=told.name, contact=told.contact).save(force_insert=True)
+        reporter = ReporterIdentity(report=report)
+        reporter.name, reporter.contact = told.name, told.contact
+        reporter.save(force_insert=True)
     for photo in told.photos:
         row = ConductPhoto(pk=_reserve(ConductPhoto), report=report)
         row.picture = base64.b64encode(photo.data).decode()
@@ -158,7 +160,9 @@ def add(report: ConductReport, *, by: Person, now: datetime, person: Person) -> 
     facts = access.facts_of(report)
     if rules.biased(access.looker(person), facts):
         raise RuleBroken(
-            "biased", _("%(name)s is concerned by this report and cannot help with it.") % {"name": person}, field="person"
+            "biased",
+            _("%(name)s is concerned by this report and cannot help with it.") % {"name": person},
+            field="person",
         )
     if person.pk in facts.circle:
         raise RuleBroken("in_circle", _("%(name)s helps already.") % {"name": person}, field="person")
@@ -209,7 +213,9 @@ def conclude(
     severity = "grave" if outcome == ConductReport.Outcome.REFERRED else severity
     if outcome not in rules.outcomes(report.status):
         raise RuleBroken(
-            "not_examined", _("Accept it first: before it is examined it can only be sent where it belongs."), field="outcome"
+            "not_examined",
+            _("Accept it first: before it is examined it can only be sent where it belongs."),
+            field="outcome",
         )
     if not rules.severity_fits(outcome, severity):
         raise RuleBroken(

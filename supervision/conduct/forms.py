@@ -35,7 +35,9 @@ IDENTITIES = [
     ),
     (
         Identity.NAMED,
-        _("With your name: the discipline office may call you to ask and to tell you the result; nobody else learns it."),
+        _(
+            "With your name: the discipline office may call you to ask and to tell you the result; nobody else learns it."
+        ),
     ),
 ]
 
@@ -84,8 +86,8 @@ class Photos(forms.FileField):
     """Photos drawn anew, at most five. Clean value: list of Photo."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = _ManyPhotos(attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp"})
-        super().__init__(**{"widget": widget, "required": False} | kwargs)
+        kwargs.setdefault("widget", _ManyPhotos(attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp"}))
+        super().__init__(required=False, **kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         files: list[UploadedFile[Any]] = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
@@ -106,7 +108,7 @@ class ReportForm(forms.Form):
 
     photos = Photos(label=_("Photos"), help_text=_("Place, time and camera are taken out of every photo."))
     text = Words(
-        label=_("What happened"),
+        label=_("What happened?"),
         rows=6,
         help_text=_("Your own style and details only you can know may give you away: write as plainly as you like."),
     )
@@ -216,10 +218,9 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, street: int, among: Sequence[int] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = current(Post.objects.filter(street=street)).values("person")
-        people = Person.objects.filter(pk__in=held if among is None else among)
+        people = Person.objects.filter(pk__in=current(Post.objects.filter(street=street)).values("person"))
         field: Any = self.fields["person"]
-        field.queryset = people.order_by("name", "pk")
+        field.queryset = (people if among is None else Person.objects.filter(pk__in=among)).order_by("name", "pk")
 
 
 class ReasonForm(forms.Form):
@@ -256,7 +257,7 @@ def act_forms(report: ConductReport, data: Any = None, act: Act | None = None) -
     people: dict[str, Any] = {"street": report.street_id}
     helpers = list(report.circle.filter(until__isnull=True).values_list("person", flat=True))
     made: dict[Act, tuple[type[forms.Form], dict[str, Any]]] = {
-        Act.ACCEPT: (AcceptForm, {"initial": {"text": gettext(ACCEPTED)}}),
+        Act.ACCEPT: (AcceptForm, {"initial": {"text": str(ACCEPTED)}}),
         Act.SAY: (SayForm, {}),
         Act.FIND: (FindForm, {"initial": {"category": report.category}}),
         Act.NAME: (PersonForm, people),

@@ -151,8 +151,8 @@ def about_leader(who: str, leaders: Iterable[Leader]) -> bool:
     """Whether those described are, or include, a leader of the street: by name, or by their full title."""
     plain = squeezed(who)
     return any(
-        (name := squeezed(leader.name)) and name in plain
-        or len(title := squeezed(leader.title)) >= SHORTEST_TITLE and title in plain
+        ((name := squeezed(leader.name)) and name in plain)
+        or (len(title := squeezed(leader.title)) >= SHORTEST_TITLE and title in plain)
         for leader in leaders
     )  # fmt: skip
 

@@ -36,7 +36,11 @@ from supervision.conduct.rules import Act, Part
 from supervision.models import AccessLog, ConductPhoto, ConductReport, ReporterIdentity, StreetLeader
 
 View = Callable[..., HttpResponse]
-FORM_PAGE, TRACK_PAGE, REPORT_PAGE = "public/conduct.html", "public/conduct_track.html", "supervision/conduct/report.html"
+FORM_PAGE, TRACK_PAGE, REPORT_PAGE = (
+    "public/conduct.html",
+    "public/conduct_track.html",
+    "supervision/conduct/report.html",
+)
 COOKIE, SALT, MINUTES = "conduct", "linli.conduct.track", 30
 MOST_SENT = MOST_BYTES * MOST_PHOTOS + 2**20
 
@@ -183,8 +187,8 @@ def _steps(report: ConductReport) -> list[dict[str, Any]]:
     status = ConductReport.Status
     ended = report.status == status.CONCLUDED
     accepted = report.accepted_at is not None
-    steps = [
-        {"label": _("Received"), "state": "done", "at": report.received_at},
+    steps: list[dict[str, Any]] = [
+        {"label": _("Report received"), "state": "done", "at": report.received_at},
         {"label": _("Accepted"), "state": "done" if accepted else "next", "at": report.accepted_at},
         {"label": _("Result"), "state": "done" if ended else "next", "at": report.concluded_at},
     ]
@@ -311,7 +315,7 @@ def _report_page(
     if report.identity == ConductReport.Identity.ANONYMOUS:
         offered.pop(Act.IDENTITY, None)
     accused, circle = list(report.accused.all()), list(report.circle.filter(until__isnull=True))
-    who = queries.names([one.person_id for one in (*accused, *circle)])
+    who = queries.names([*(one.person_id for one in accused), *(one.person_id for one in circle)])
     context = {
         "report": report,
         "officer": part is Part.OFFICER,
@@ -357,7 +361,10 @@ def log(request: HttpRequest, number: str) -> HttpResponse:
     actions.look(found, by=person, now=timezone.now(), what=AccessLog.What.LOG)
     looks = list(found.looks.all()[:500])
     who = queries.names(one.person_id for one in looks)
-    lines = [{"at": one.at, "who": who.get(one.person_id, ""), "what": one.get_what_display(), "why": one.reason} for one in looks]
+    lines = [
+        {"at": one.at, "who": who.get(one.person_id, ""), "what": one.get_what_display(), "why": one.reason}
+        for one in looks
+    ]
     context = {"report": found, "lines": lines, "whole": queries.chain_holds(found), "events": found.version}
     return render(request, "supervision/conduct/log.html", context)
 

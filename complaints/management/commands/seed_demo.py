@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from time import perf_counter
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         if Street.objects.filter(code="DEMO").exists():
             raise CommandError("The street DEMO is there already.")
         seed(timezone.now(), options["cases"])
+        call_command("seed_conduct")  # by name: the watch stands above the cases
         result = {
             "people": Person.objects.count(),
             "cases": Case.objects.count(),

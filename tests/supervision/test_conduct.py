@@ -1,0 +1,630 @@
+"""Somebody who is afraid reports on conduct: heard by the right people, found by nobody else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.http import Http404
+from django.test import Client
+from django.urls import NoReverseMatch, get_resolver, reverse
+from PIL import Image
+
+from config.lib import codes
+from config.lib.errors import RuleBroken
+from staff.models import Person, Post
+from supervision.conduct import access, actions
+from supervision.conduct.actions import Receipt, Submission
+from supervision.conduct.rules import Part
+from supervision.models import (
+    AccessLog,
+    Accused,
+    ConductEvent,
+    ConductMessage,
+    ConductPhoto,
+    ConductReport,
+    ReporterIdentity,
+    StreetLeader,
+)
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+TEXT, WHO, WHERE, WHEN = "暗号琥珀甲:窗口工作人员让我跑了五趟", "王强", "暗号琥珀乙号窗口", "暗号琥珀丙时"
+NAME, CONTACT = "暗号琥珀丁", "暗号琥珀戊电话"
+MARK = "琥珀"
+AGENT, ADDRESS = "AmberBrowser/7.7", "203.0.113.77"
+Become = Callable[[], None]
+
+
+@pytest.fixture(autouse=True)
+def on_that_day(world: World) -> Any:
+    with time_machine.travel(world.now, tick=False):
+        yield
+
+
+def told(world: World, **known: Any) -> Submission:
+    facts: dict[str, Any] = {
+        "once": "k" * 22, "street": world.street, "community": world.east, "text": TEXT, "who": WHO, "place": WHERE,
+        "happened": WHEN, "category": "delay",
+    }  # fmt: skip
+    return Submission(**facts | known)
+
+
+def report(world: World, **known: Any) -> Receipt:
+    return actions.submit(told(world, **known), now=world.now)
+
+
+def fields(world: World, **known: Any) -> dict[str, Any]:
+    return {
+        "text": TEXT, "works_at": f"community-{world.east.pk}", "who": WHO, "place": WHERE, "happened": WHEN,
+        "category": "delay", "identity": "anonymous", "once": "o" * 22,
+    } | known  # fmt: skip
+
+
+def send(world: World, **known: Any) -> Any:
+    client = Client(headers={"user-agent": AGENT}, REMOTE_ADDR=ADDRESS)
+    return client.post("/conduct/", fields(world, **known))
+
+
+def as_(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def page(response: Any) -> str:
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return str(body.decode(errors="replace"))
+
+
+def shown_code(response: Any) -> tuple[str, str]:
+    found = re.findall(r'receipt-number num[^"]*">([^<]+)<', page(response))
+    return found[0], found[1]
+
+
+def jpeg() -> SimpleUploadedFile:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "orange").save(out, "JPEG", exif=b"Exif\0\0AMBER-EXIF")
+    return SimpleUploadedFile("amber-name.jpg", out.getvalue(), "image/jpeg")
+
+
+def dump() -> str:
+    """Every table as text."""
+    parts = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, chr(10)), '') FROM \"{table}\" t")
+            parts.append(f"{table}\n{cursor.fetchone()[0]}")
+    return "\n".join(parts)
+
+
+def without_nonce(text: str) -> str:
+    text = re.sub(r'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"', "", text)
+    return re.sub(r"/supervision/conduct/ZF[^\"'<]*", "", text)
+
+
+# Telling
+
+
+def test_a_stranger_reports_without_log_in_and_gets_number_code_and_a_promised_day(world: World) -> None:
+    response = send(world)
+    number, code = shown_code(response)
+    row = ConductReport.objects.get()
+    assert (row.number, row.category, row.community_id, row.text, row.who) == (
+        number,
+        "delay",
+        world.east.pk,
+        TEXT,
+        WHO,
+    )
+    assert codes.typed(code) == code and row.code_hash.startswith("$argon2id$") and code not in dump()
+    assert timezone_text(row.notice_due_at) == "2026-12-09", "15 working days after a Wednesday"
+    assert "12月9日" in page(response)
+    assert response["Cache-Control"].find("no-store") >= 0 and not response.cookies.get("sessionid")
+
+
+def timezone_text(at: datetime) -> str:
+    from django.utils import timezone
+
+    return timezone.localdate(at).isoformat()
+
+
+def test_the_form_needs_two_things_and_keeps_what_was_typed(world: World) -> None:
+    assert send(world, who="", place="", happened="", category="").status_code == 200
+    assert ConductReport.objects.get().category == "other"
+    response = send(world, text="", once="p" * 22)
+    assert response.status_code == 422 and WHERE in page(response)
+    assert send(world, identity="named", once="p" * 22).status_code == 422
+    assert send(world, identity="confidential", once="p" * 22).status_code == 422
+    assert send(world, works_at="community-99999", once="p" * 22).status_code == 422
+    assert ConductReport.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "bad", ["a\0b", "x" * 1_000_000, "\u202etxt", "\ud800", "<script>alert(1)</script>", "😀" * 50]
+)
+@pytest.mark.parametrize(
+    "field", ["text", "who", "place", "happened", "name", "contact", "once", "works_at", "category"]
+)
+def test_hostile_input_gets_a_sentence_never_an_error(world: World, field: str, bad: str) -> None:
+    body = fields(world, **{"identity": "named", "name": "甲", "contact": "乙", field: bad})
+    data = "&".join(f"{key}={quoted(value)}" for key, value in body.items())
+    response = Client().post("/conduct/", data, content_type="application/x-www-form-urlencoded")
+    assert response.status_code in {200, 400, 422}
+    assert "<script>alert(1)" not in page(response)
+
+
+def quoted(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, errors="surrogatepass")
+
+
+def test_the_same_form_sent_again_is_one_report_with_the_same_receipt(world: World) -> None:
+    first, second = send(world), send(world)
+    assert shown_code(first) == shown_code(second)
+    assert ConductReport.objects.count() == 1 and ConductEvent.objects.count() == 1
+
+
+def test_a_snapshot_comes_with_the_camera_first_and_leaves_only_pixels(world: World) -> None:
+    snap = page(Client().get("/conduct/?snap=1"))
+    assert snap.index('name="photos"') < snap.index('name="text"') and 'capture="environment"' in snap
+    assert "capture=" not in page(Client().get("/conduct/"))
+    assert Client().post("/conduct/?snap=1", fields(world, photos=jpeg())).status_code == 200
+    photo = ConductPhoto.objects.get()
+    text = dump()
+    assert "AMBER-EXIF" not in text and "amber-name" not in text
+    client = as_(world.discipline)
+    found = ConductReport.objects.get()
+    shown = client.get(reverse("conduct_photo", args=[found.number, photo.pk]))
+    assert shown["Content-Type"] == "image/jpeg" and b"AMBER-EXIF" not in shown.content
+    assert AccessLog.objects.filter(what="photo", person=world.discipline).count() == 1
+
+
+def test_what_is_no_photo_is_refused_with_a_sentence_and_nothing_is_kept(world: World) -> None:
+    bad = SimpleUploadedFile("a.jpg", b"<html>" * 100, "image/jpeg")
+    response = Client().post("/conduct/", fields(world, photos=bad))
+    assert response.status_code == 422 and TEXT in page(response)
+    assert not ConductReport.objects.exists()
+
+
+def test_an_anonymous_report_keeps_no_mark_of_the_browser_or_the_person(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    send(world, name=NAME, contact=CONTACT)
+    assert not ReporterIdentity.objects.exists()
+    text = dump() + caplog.text
+    for mark in (AGENT, ADDRESS, NAME, CONTACT, MARK):
+        assert mark not in text, "what was said is sealed, who said it is not kept at all"
+    assert ConductReport.objects.get().text == TEXT
+
+
+def test_a_signed_in_reporter_leaves_no_account_either(world: World) -> None:
+    client = as_(world.delegate)
+    client.post("/conduct/", fields(world))
+    row = ConductReport.objects.get()
+    event = ConductEvent.objects.get()
+    assert event.by_id is None and not hasattr(row, "by")
+    assert not ReporterIdentity.objects.exists()
+
+
+# Leaders of the street
+
+
+@pytest.mark.parametrize(
+    "known", [{"about_leader": "on", "who": ""}, {"who": "周 启明 副书记"}, {"who": "你们的街道党工委书记"}]
+)
+def test_about_a_leader_nothing_is_stored_and_the_district_is_shown(
+    world: World, caplog: pytest.LogCaptureFixture, known: dict[str, str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    StreetLeader.objects.create(street=world.street, name="周启明", title="街道党工委书记")
+    before = dump()
+    caplog.clear()
+    response = send(world, **known)
+    assert response.status_code == 200 and "12388" in page(response)
+    assert MARK in page(response), "the text goes back to the browser, to be copied"
+    assert dump() == before
+    assert MARK not in caplog.text and not response.cookies.get("sessionid")
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_only_discipline_officers_keep_the_list_of_leaders(world: World) -> None:
+    client = as_(world.discipline)
+    assert (
+        client.post("/supervision/conduct/leaders/", {"name": "周启明", "title": "街道办事处主任"}).status_code == 302
+    )
+    assert client.post("/supervision/conduct/leaders/", {"name": "周启明", "title": "主任"}).status_code == 409
+    for person in (world.supervisor, world.admin, world.secretary):
+        assert as_(person).get("/supervision/conduct/leaders/").status_code == 404
+    leader = StreetLeader.objects.get()
+    assert as_(world.admin).post("/supervision/conduct/leaders/", {"gone": leader.pk}).status_code == 404
+    client.post("/supervision/conduct/leaders/", {"gone": leader.pk})
+    assert not StreetLeader.objects.exists()
+
+
+# Who sees it
+
+
+def test_it_is_routed_past_the_person_their_unit_and_everybody_by_rank(world: World) -> None:
+    found = report(world).report
+    assert {row.person_id for row in Accused.objects.all()} == {world.worker2.pk}, "recognised by the name"
+    assert access.report_for(world.discipline, found.number)[1] is Part.OFFICER
+    for person in (world.worker2, world.worker, world.secretary, world.supervisor, world.admin, world.stranger):
+        with pytest.raises(Http404):
+            access.report_for(person, found.number)
+
+
+def test_an_officer_who_is_named_sees_nothing_and_the_report_waits_for_the_district(world: World) -> None:
+    receipt = report(world, text=f"{TEXT},韩正也知道")
+    assert receipt.held and receipt.report.status == "needs_district"
+    assert MARK not in page(as_(world.discipline).get("/supervision/conduct/"))
+    again = send(world, text=f"{TEXT},韩 正 也知道", once="z" * 22)
+    assert "12388" in page(again), "the receipt says that nobody here can look"
+
+
+def test_a_second_officer_takes_over_when_the_first_is_concerned(world: World) -> None:
+    other = world.person("discipline2", "罗清", Post.Role.DISCIPLINE)
+    found = report(world, who="韩正").report
+    assert access.report_for(other, found.number)[1] is Part.OFFICER
+    with pytest.raises(Http404):
+        access.report_for(world.discipline, found.number)
+
+
+def test_an_officer_with_a_post_in_the_unit_is_a_colleague(world: World) -> None:
+    Post.objects.create(
+        person=world.discipline, role="worker", street=world.street, unit=world.department, since="2020-01-01"
+    )
+    world.discipline = Person.objects.get(pk=world.discipline.pk)
+    assert report(world, community=None, unit=world.department).held
+    assert not report(world, once="x" * 22).held
+
+
+def test_naming_somebody_later_shuts_out_their_colleagues_at_once(world: World) -> None:
+    other = world.person("discipline2", "罗清", Post.Role.DISCIPLINE, unit=world.department)
+    found = report(world, who="", community=None).report
+    assert access.report_for(other, found.number)[1] is Part.OFFICER
+    actions.name(found, by=other, now=world.now, person=world.department_worker)
+    with pytest.raises(Http404):
+        access.report_for(other, found.number)
+    assert access.report_for(world.discipline, found.number)[1] is Part.OFFICER
+
+
+def test_stepping_aside_is_for_good_and_the_last_one_leaves_it_to_the_district(world: World) -> None:
+    other = world.person("discipline2", "罗清", Post.Role.DISCIPLINE)
+    found = report(world).report
+    client = as_(world.discipline)
+    aside: Any = client.post(reverse("conduct_act", args=[found.number, "recuse"]), {"reason": "亲属"})
+    assert aside.url == reverse("conduct_list")
+    assert client.get(reverse("conduct_report", args=[found.number])).status_code == 404
+    actions.recuse(found, by=other, now=world.now, reason="同学")
+    assert ConductReport.objects.get().status == "needs_district"
+    world.person("discipline3", "新来", Post.Role.DISCIPLINE)
+    with pytest.raises(Http404):
+        access.report_for(Person.objects.get(username="discipline3"), found.number)
+
+
+def test_helpers_are_asked_in_person_and_never_from_among_the_concerned(world: World) -> None:
+    found = report(world).report
+    for person in (world.worker2, world.worker, world.secretary):
+        with pytest.raises(RuleBroken) as refusal:
+            actions.add(found, by=world.discipline, now=world.now, person=person)
+        assert refusal.value.code == "biased"
+    with pytest.raises(RuleBroken):
+        actions.add(found, by=world.discipline, now=world.now, person=world.stranger)
+    actions.add(found, by=world.discipline, now=world.now, person=world.outsider)
+    client = as_(world.outsider)
+    assert MARK in page(client.get(reverse("conduct_report", args=[found.number])))
+    finding = {"category": "delay", "text": "属实"}
+    assert client.post(reverse("conduct_act", args=[found.number, "find"]), finding).status_code == 302
+    for act, data in (("identity", {"reason": "看看"}), ("conclude", {"outcome": "referred", "summary": "x"})):
+        assert client.post(reverse("conduct_act", args=[found.number, act]), data).status_code == 409
+    actions.remove(found, by=world.discipline, now=world.now, person=world.outsider)
+    assert client.get(reverse("conduct_report", args=[found.number])).status_code == 404
+
+
+NO_TRACE = ["worker2", "worker", "secretary", "supervisor", "admin", "assessor", "delegate", "outsider", "stranger"]
+
+
+@pytest.mark.parametrize("who", NO_TRACE)
+def test_nobody_else_finds_a_trace_in_any_list_count_search_export_log_or_address(
+    world: World, who: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    world.log()
+    person: Person = getattr(world, who)
+    client = as_(person)
+    before = {address: without_nonce(page(client.get(address))) for address in everywhere(person)}
+    found = report(world, identity="confidential", name=NAME, contact=CONTACT).report
+    actions.accept(found, by=world.discipline, now=world.now, text="琥珀己受理")
+    for address, was in before.items():
+        shown = page(client.get(address))
+        assert MARK not in shown and found.number not in shown, address
+        assert without_nonce(shown) == was, f"{address} changed"
+    missing = client.get(reverse("conduct_report", args=["ZF2026-000000"]))
+    for name in ("conduct_report", "conduct_log"):
+        answer = client.get(reverse(name, args=[found.number]))
+        assert answer.status_code == missing.status_code == 404
+        assert without_nonce(page(answer)) == without_nonce(page(missing))
+    posted = client.post(reverse("conduct_act", args=[found.number, "say"]), {"text": "x"})
+    assert posted.status_code == 404 and without_nonce(page(posted)) == without_nonce(page(missing))
+    assert MARK not in caplog.text and found.number not in caplog.text
+    assert not AccessLog.objects.filter(person=person).exists()
+
+
+def everywhere(person: Person) -> list[str]:
+    """Every address that needs no number, searches, and for the administrator every page of the administration."""
+    words = [MARK, "ZF2026", "王强", "作风"]
+    pages = [address for address in without_numbers() if address != "/metrics"]  # that one has a test of its own
+    assert {"/desk/", "/cases/", "/board/", "/people/", "/cases/export/", "/api/v1/cases/"} <= set(pages)
+    pages += [f"{door}?q={word}" for word in words for door in ("/cases/", "/people/", "/api/v1/cases/", "/guide/")]
+    if person.is_staff:
+        names = [f"admin:{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry]
+        pages += [reverse("admin:index"), *(reverse(f"{name}_changelist") for name in names)]
+        people = Person.objects.values_list("pk", flat=True)[:4]
+        pages += [reverse(f"admin:staff_person_{page}", args=[pk]) for pk in people for page in ("change", "history")]
+    return pages
+
+
+def without_numbers() -> list[str]:
+    found = []
+    for name in get_resolver().reverse_dict:
+        if isinstance(name, str):
+            with contextlib.suppress(NoReverseMatch):
+                found.append(reverse(name))
+    return found
+
+
+def test_the_figures_of_the_web_server_do_not_count_these_pages(world: World) -> None:
+    before = page(Client().get("/metrics"))
+    send(world)
+    as_(world.discipline).get("/supervision/conduct/")
+    after = page(Client().get("/metrics"))
+    assert "conduct" not in after
+    assert [line for line in before.splitlines() if 'method="POST"' in line] == [
+        line for line in after.splitlines() if 'method="POST"' in line
+    ]
+
+
+def test_deleting_the_reported_person_or_their_unit_says_nothing_of_a_report(world: World) -> None:
+    lonely = Person.objects.create(username="lonely", name="孤零零", password="x")
+    Post.objects.create(person=lonely, role="worker", street=world.street, unit=world.department, since="2020-01-01")
+    report(world, who="孤零零", community=None)
+    assert Accused.objects.get().person_id == lonely.pk
+    lonely.delete()
+    found = ConductReport.objects.get()
+    assert as_(world.discipline).get(reverse("conduct_report", args=[found.number])).status_code == 200
+
+
+def test_no_model_of_it_is_registered_or_carries_a_permission() -> None:
+    everything = apps.get_app_config("supervision").get_models()
+    ours = [model for model in everything if model.__module__.startswith("supervision.conduct")]
+    assert len(ours) == 11
+    for model in ours:
+        assert model not in admin.site._registry and not model._meta.default_permissions
+        assert not [link for link in Person._meta.related_objects if link.related_model is model and link.name != "+"]
+
+
+# Handling it
+
+
+def test_the_officer_accepts_talks_finds_and_concludes_and_the_reporter_reads_it(world: World) -> None:
+    number, code = shown_code(send(world))
+    officer, resident = as_(world.discipline), Client()
+
+    def act(name: str, **data: str) -> Any:
+        return officer.post(reverse("conduct_act", args=[number, name]), data)
+
+    listed = page(officer.get("/supervision/conduct/"))
+    assert number in listed and MARK not in listed
+    assert act("conclude", outcome="true", severity="mild", summary="属实").status_code == 422, "not before acceptance"
+    assert act("accept", text="已受理,正在核查").status_code == 302
+    assert act("accept", text="又一次").status_code == 409
+    entered = resident.post("/conduct/track/", {"number": number.lower(), "code": code.lower().replace("-", " ")})
+    assert entered.status_code == 302 and code not in entered["Location"] and number not in entered["Location"]
+    cookie = entered.cookies["conduct"]
+    assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["max-age"] == 1800
+    assert "已受理,正在核查" in page(resident.get("/conduct/track/"))
+    assert resident.post("/conduct/track/say/", {"text": "我还有一张缴费单"}).status_code == 302
+    shown = page(officer.get(reverse("conduct_report", args=[number])))
+    assert "我还有一张缴费单" in shown and TEXT in shown
+    act("find", category="shirking", text="调取了叫号记录")
+    assert act("conclude", outcome="true", severity="", summary="属实").status_code == 409
+    assert act("conclude", outcome="true", severity="serious", summary="情况属实,已当面道歉").status_code == 302
+    result = page(resident.get("/conduct/track/"))
+    assert "情况属实,已当面道歉" in result and "调取了叫号记录" not in result and "韩正" not in result
+    assert act("find", category="other", text="之后").status_code == 409
+    kinds = list(ConductEvent.objects.order_by("seq").values_list("kind", flat=True))
+    assert kinds == ["submitted", "accepted", "answered", "found", "concluded"]
+    resident.post("/conduct/track/leave/")
+    assert "我还有一张缴费单" not in page(resident.get("/conduct/track/"))
+
+
+def test_a_wrong_code_an_unknown_number_and_a_forged_cookie_open_nothing(world: World) -> None:
+    receipt = report(world)
+    other = report(world, once="q" * 22)
+    texts = set()
+    for number, code in (
+        (receipt.report.number, other.code),
+        ("ZF2026-000000", receipt.code),
+        (receipt.report.number, "'; DROP TABLE"),
+        ("a\0", receipt.code),
+    ):
+        response = Client().post("/conduct/track/", {"number": number, "code": code})
+        assert response.status_code == 422
+        texts.add("Location" in response)
+    assert texts == {False}
+    client = Client()
+    client.cookies["conduct"] = receipt.report.number
+    assert MARK not in page(client.get("/conduct/track/"))
+    assert client.post("/conduct/track/say/", {"text": "x"}).url == "/conduct/track/"  # type: ignore[attr-defined]
+    assert not ConductMessage.objects.exists()
+    asked = Client().get(f"/conduct/track/?number={receipt.report.number}&code={receipt.code}")
+    assert 'name="code"' in page(asked), "number and code are taken by POST only"
+
+
+def test_the_way_back_in_lasts_half_an_hour(world: World) -> None:
+    receipt = report(world)
+    client = Client()
+    client.post("/conduct/track/", {"number": receipt.report.number, "code": receipt.code})
+    with time_machine.travel(world.now + timedelta(minutes=31), tick=False):
+        assert receipt.report.number not in page(client.get("/conduct/track/"))
+
+
+def test_the_identity_is_opened_only_for_a_reason_and_everybody_concerned_sees_that(world: World) -> None:
+    found = report(world, identity="confidential", name=NAME, contact=CONTACT)
+    number = found.report.number
+    client = as_(world.discipline)
+    assert NAME not in page(client.get(reverse("conduct_report", args=[number])))
+    empty = client.post(reverse("conduct_act", args=[number, "identity"]), {"reason": "  "})
+    assert empty.status_code == 422 and NAME not in page(empty)
+    assert not AccessLog.objects.filter(what="identity").exists()
+    opened = client.post(reverse("conduct_act", args=[number, "identity"]), {"reason": "约时间核实收据"})
+    assert NAME in page(opened) and CONTACT in page(opened) and "no-store" in opened["Cache-Control"]
+    look = AccessLog.objects.get(what="identity")
+    assert (look.person_id, look.reason, look.at) == (world.discipline.pk, "约时间核实收据", world.now)
+    logged = page(client.get(reverse("conduct_log", args=[number])))
+    assert "约时间核实收据" in logged and "韩正" in logged and NAME not in logged
+    assert NAME not in page(client.get(reverse("conduct_report", args=[number]))), "shown once"
+    resident = Client()
+    resident.post("/conduct/track/", {"number": number, "code": found.code})
+    assert "11月18日" in page(resident.get("/conduct/track/"))
+    assert NAME not in dump() and CONTACT not in dump()
+
+
+def test_the_identity_cannot_be_logged_without_a_reason_even_by_hand(world: World) -> None:
+    found = report(world, identity="named", name=NAME).report
+    with pytest.raises(DatabaseError), transaction.atomic():
+        actions.look(found, by=world.discipline, now=world.now, what="identity", reason="")
+
+
+def test_every_look_is_one_line_of_the_log(world: World) -> None:
+    found = report(world).report
+    client = as_(world.discipline)
+    for _n in range(3):
+        client.get(reverse("conduct_report", args=[found.number]))
+    client.get(reverse("conduct_log", args=[found.number]))
+    assert list(AccessLog.objects.order_by("id").values_list("what", flat=True)) == ["report"] * 3 + ["log"]
+
+
+def test_history_and_log_cannot_be_edited_and_a_change_from_outside_is_seen(world: World) -> None:
+    from supervision.conduct.queries import chain_holds
+
+    found = report(world).report
+    actions.look(found, by=world.discipline, now=world.now)
+    for model in (ConductEvent, AccessLog):
+        with pytest.raises(DatabaseError, match="history_cannot_be_edited"), transaction.atomic():
+            model.objects.update(at=world.now + timedelta(days=1))
+        with pytest.raises(DatabaseError, match="history_cannot_be_edited"), transaction.atomic():
+            model.objects.all().delete()
+    found.refresh_from_db()
+    assert chain_holds(found)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE supervision_conductevent SET data = '{}'")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    assert not chain_holds(found)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"), [("concluded", "received"), ("needs_district", "accepted"), ("accepted", "received")]
+)
+def test_the_database_refuses_a_step_that_does_not_exist(world: World, was: str, becomes: str) -> None:
+    found = report(world).report
+    facts: dict[str, dict[str, Any]] = {
+        "accepted": {"accepted_at": world.now},
+        "concluded": {"concluded_at": world.now, "outcome": "other_way"},
+    }
+    ConductReport.objects.filter(pk=found.pk).update(status=was, **facts.get(was, {}))
+    with pytest.raises(DatabaseError, match="conduct_moves_legally"), transaction.atomic():
+        ConductReport.objects.filter(pk=found.pk).update(
+            status=becomes, accepted_at=world.now, concluded_at=None, outcome=""
+        )
+
+
+def test_the_kinds_of_conduct_are_those_of_the_plan(world: World) -> None:
+    from django.utils.translation import override
+
+    assert ConductReport.Category.values == ["inaction", "delay", "shirking", "extortion", "attitude", "other"]
+    with override("en"):
+        assert str(ConductReport.Category.SHIRKING.label) == "passes the buck"
+
+
+# The second wall
+
+
+def test_a_forgotten_filter_finds_nothing_for_the_application(world: World, as_app_role: Become) -> None:
+    found = report(world, identity="named", name=NAME, photos=()).report
+    actions.say(found, by=world.discipline, now=world.now, text="x")
+    actions.look(found, by=world.discipline, now=world.now)
+    as_app_role()
+    models = [Accused, AccessLog, ConductEvent, ConductMessage, ConductReport, ReporterIdentity]
+    access.open_circle([found.pk])
+    assert all(model.objects.count() == 1 for model in models if model is not ConductEvent)  # type: ignore[attr-defined]
+    assert ConductEvent.objects.count() == 2
+    for others in ([], [found.pk + 1]):
+        access.open_circle(others)
+        assert not any(model.objects.exists() for model in models)  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('linli.conduct_circle', '', true)")
+        assert not any(model.objects.exists() for model in models)  # type: ignore[attr-defined]
+        cursor.execute("RESET linli.conduct_circle")
+    assert not any(model.objects.exists() for model in models)  # type: ignore[attr-defined]
+    assert not ConductReport.objects.filter(pk=found.pk).update(category="other")
+
+
+def test_a_row_cannot_be_slipped_into_a_closed_report(world: World, as_app_role: Become) -> None:
+    found = report(world).report
+    as_app_role()
+    access.open_circle([])
+    with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+        Accused.objects.create(report_id=found.pk, person_id=world.worker.pk, since=world.now)
+
+
+def test_the_whole_way_works_with_the_rights_of_the_application(world: World, as_app_role: Become) -> None:
+    officer, colleague, resident = as_(world.discipline), as_(world.worker), Client()
+    as_app_role()
+    number, code = shown_code(send(world, identity="named", name=NAME, contact=CONTACT))
+    again, _code = shown_code(send(world, identity="named", name=NAME, contact=CONTACT))
+    assert number == again
+
+    def act(name: str, **data: Any) -> int:
+        return officer.post(reverse("conduct_act", args=[number, name]), data).status_code
+
+    assert TEXT in page(officer.get(reverse("conduct_report", args=[number])))
+    assert colleague.get(reverse("conduct_report", args=[number])).status_code == 404
+    assert act("accept", text="已受理") == 302
+    assert act("add", person=world.outsider.pk) == 302
+    assert act("identity", reason="核实") == 200
+    assert act("remove", person=world.outsider.pk) == 302
+    resident.post("/conduct/track/", {"number": number, "code": code})
+    assert resident.post("/conduct/track/say/", {"text": "好的"}).status_code == 302
+    assert "好的" in page(resident.get("/conduct/track/"))
+    assert act("conclude", outcome="untrue", summary="经核查不属实") == 302
+    assert act("recuse", reason="x") == 409
+
+
+def test_key_rotation_reaches_the_closed_tables(world: World, settings: Any) -> None:
+    from config.lib import crypto
+
+    settings.FIELD_KEYS = crypto.new_key("old")
+    found = report(world, identity="named", name=NAME).report
+    settings.FIELD_KEYS = crypto.new_key("new") + "," + settings.FIELD_KEYS
+    call_command("rotate_keys", stdout=io.StringIO())
+    settings.FIELD_KEYS = settings.FIELD_KEYS.split(",")[0]
+    assert ConductReport.objects.get(pk=found.pk).text == TEXT
+    assert ReporterIdentity.objects.get().name == NAME
