@@ -26,6 +26,8 @@ from complaints.models import Case, DispatchRule, ImportRun
 from complaints.states import Act
 from config.models import Heartbeat
 from services.models_guide import KnowledgeArticle, ServiceItem
+from supervision.conduct import actions as conduct_actions
+from supervision.conduct.actions import Submission
 from tests.world import World
 
 ROLES = (
@@ -51,6 +53,7 @@ IMPORT_ACT = SIGNED_IN_NOT_THIS_WAY, f"login anonymous, 302 {IMPORTING}, 403 res
 LOOK_AT_CASE = f"login anonymous, 200 {LOOKING}, 404 rest", SIGNED_IN_NOT_THIS_WAY
 WORK_ON_CASE = f"login anonymous, 200 {IN_THE_EAST}, 403 discipline admin, 404 rest", SIGNED_IN_NOT_THIS_WAY
 PUBLIC = ALL, NOT_THIS_WAY
+CIRCLE = "login anonymous, 200 discipline, 404 rest"
 
 # Address by name -> what GET and what an empty POST answer.
 TABLE: dict[str, tuple[str, str]] = {
@@ -92,6 +95,24 @@ TABLE: dict[str, tuple[str, str]] = {
         f"login anonymous, 200 {IN_THE_EAST}, 403 discipline admin, 404 rest",
         f"login anonymous, 422 {IN_THE_EAST}, 403 discipline admin, 404 rest",
     ),
+    # Residents' own pages: number and code open a matter, not an account. The log-in makes no difference to them.
+    "track": (ALL, "422 rest"),
+    "track_act": (NOT_THIS_WAY, "403 rest"),
+    "report": (ALL, "422 rest"),
+    "report_done": PUBLIC,
+    "report_paper": PUBLIC,
+    "report_similar": (NOT_THIS_WAY, ALL),
+    "conduct": (ALL, "422 rest"),
+    "conduct_track": (ALL, "422 rest"),
+    "conduct_say": (NOT_THIS_WAY, "302 rest"),
+    "conduct_leave": (NOT_THIS_WAY, "302 rest"),
+    # Reports on conduct: a closed circle. Even supervisors and administrators are told that there is no such page.
+    "conduct_list": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
+    "conduct_leaders": (CIRCLE, "login anonymous, 422 discipline, 404 rest"),
+    "conduct_report": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
+    "conduct_log": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
+    "conduct_photo": ("login anonymous, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "conduct_act": (SIGNED_IN_NOT_THIS_WAY, "login anonymous, 422 discipline, 404 rest"),
     "guide": PUBLIC,
     "guide_ask": PUBLIC,
     "guide_answer": PUBLIC,
@@ -230,6 +251,8 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         file=ContentFile(b"a,b\n", "rejected.csv"),
     )  # fmt: skip
     number = {"number": case.number}
+    told = Submission(street=world.street, community=world.east, who="王强", text="态度生硬,推诿不办。", once="o" * 22)
+    conduct = {"number": conduct_actions.submit(told, now=world.now).report.number}
     made = Stage(world, case)
     made.arguments = {
         "case": number,
@@ -244,6 +267,11 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "guide_item": {"code": ServiceItem.objects.values_list("code", flat=True)[0]},
         "guide_notice": {"code": ServiceItem.objects.values_list("code", flat=True)[0]},
         "guide_answer": {"pk": KnowledgeArticle.objects.values_list("pk", flat=True)[0]},
+        "track_act": {"act": "urge"},
+        "conduct_report": conduct,
+        "conduct_log": conduct,
+        "conduct_photo": conduct | {"pk": 1},
+        "conduct_act": conduct | {"act": "accept"},
         "account_confirm_email": {"key": "key"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "key"},
         "admin:app_list": {"app_label": "staff"},
@@ -440,6 +468,18 @@ def test_a_unit_of_another_street_looks_like_one_that_never_was(stage: Stage) ->
     never = ask(stage, "supervisor", "get", reverse("loads", kwargs={"unit": 999_999}))
     assert theirs.status_code == never.status_code == 404
     assert body(theirs, f"/{stage.world.other_unit.pk}/") == body(never, "/999999/")
+
+
+@pytest.mark.parametrize("role", ["worker2", "secretary", "supervisor", "admin", "assessor"])
+def test_a_report_on_conduct_looks_like_one_that_never_was(stage: Stage, role: str) -> None:
+    number, never = stage.arguments["conduct_report"]["number"], "never"
+    for name in ("conduct_report", "conduct_log", "conduct_photo", "conduct_act"):
+        method = "post" if name == "conduct_act" else "get"
+        there = reverse(name, kwargs=stage.arguments[name])
+        nowhere = reverse(name, kwargs=stage.arguments[name] | {"number": never})
+        real, missing = ask(stage, role, method, there), ask(stage, role, method, nowhere)
+        assert real.status_code == missing.status_code == 404, name
+        assert body(real, number) == body(missing, never), name
 
 
 @pytest.mark.parametrize("role", ["outsider", "assessor", "delegate", "stranger"])
