@@ -26,6 +26,7 @@ from complaints.ratings_page import rating_context
 from complaints.tracking import check_code
 from config.guard import proof
 from config.guard.doors import SEND, TRACK, refused
+from config.guard.forms import stamp
 from config.guard.limits import Stage, TooMany
 from config.lib.errors import RuleBroken
 
@@ -125,12 +126,16 @@ def show(
     """The page of a case; `bound` are forms that were refused, by act."""
     own: dict[str, Any] = {name: form() for name, form in FORMS.items()}
     own["say"] = MessageForm(initial={"text": draft})
-    context = progress(case, now) | rating_context(case, now) | {
-        "shell": "public",
-        "forms": own | (bound or {}),
-        "refused": next(iter(bound or {}), ""),
-        "done": DONE.get(request.GET.get("done", ""), ""),
-    }
+    context = (
+        progress(case, now)
+        | rating_context(case, now)
+        | {
+            "shell": "public",
+            "forms": own | (bound or {}),
+            "refused": next(iter(bound or {}), ""),
+            "done": DONE.get(request.GET.get("done", ""), ""),
+        }
+    )
     return render(request, "public/track.html", context, status=status)
 
 
@@ -141,6 +146,9 @@ def _look_up(request: HttpRequest, now: datetime) -> HttpResponse:
     except TooMany as refusal:
         return refused(request, refusal, {"shell": "public"})
     form: LookupForm = LookupForm(request.POST)
+    if stage > Stage.NORMAL and not request.POST.get("stamp"):
+        form.add_error(None, str(proof.wait_first(seconds=proof.WAIT[stage])))
+        return _door(request, _ready_again(form, request, now, given), status=422)
     if stage > Stage.NORMAL:
         form = GuardedLookup(request.POST, now=now, stage=stage)
     if not form.is_valid():
@@ -162,7 +170,7 @@ def _ready_again(form: LookupForm, request: HttpRequest, now: datetime, given: d
         return form
     data = request.POST.copy()
     guarded = GuardedLookup(data, now=now, stage=stage)
-    data["stamp"], data["altcha"] = guarded.initial["stamp"], ""
+    data["stamp"], data["altcha"] = stamp(guarded.purpose, now - guarded.too_quick), ""
     data["ticket"] = proof.ticket(guarded.purpose, stage, now=now)
     guarded._errors = form.errors
     return guarded
