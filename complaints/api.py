@@ -26,6 +26,7 @@ from complaints.filters import filtered
 from complaints.lights import Light
 from complaints.models import Case, Category, Clock, Event
 from complaints.queries import CaseQuerySet
+from complaints.ratings import tells_who_rated
 from complaints.serializers import (
     CaseSerializer,
     CategorySerializer,
@@ -113,10 +114,11 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(responses=EventSerializer(many=True))
     @action(detail=True, pagination_class=None)
     def events(self, request: Request, number: str) -> Response:
-        """The whole history of a case, oldest first."""
+        """The history of a case, oldest first; without what would show when its resident rated."""
         case = case_for(person_of(request), number)
         rows = Event.objects.filter(case=case).select_related("by").order_by("seq")
-        return Response(EventSerializer(rows, many=True).data)
+        shown = [row for row in rows if not tells_who_rated(row.kind, row.data)]
+        return Response(EventSerializer(shown, many=True).data)
 
     @extend_schema(
         request=OpenApiTypes.OBJECT,

@@ -32,6 +32,7 @@ from complaints.models import (
     Return,
 )
 from complaints.queries import ANSWERED, SPOKE
+from complaints.ratings import tells_who_rated
 from complaints.rights import Standing
 from complaints.rows import hours_of_clock, standing_in
 from services.calendar import load_calendar
@@ -129,7 +130,7 @@ def open_dossier(case: Case, person: Person, now: datetime) -> Dossier:
         tasks=tasks,
         consents=consents,
         objections=objections,
-        events=list(row.events.all()),
+        events=[event for event in row.events.all() if not tells_who_rated(event.kind, event.data)],
         said=said,
         people=Person.objects.in_bulk({entry.who for rows in said.values() for entry in rows}),
     )

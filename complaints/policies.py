@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COMPLEX, REDO = "complex", "redo"
+COMPLEX, REDO, ORDINARY = "complex", "redo", "ordinary"
 
 
 def policy_code(kind: str, urgency: str, category_policy: str = "") -> str:
@@ -11,4 +11,4 @@ def policy_code(kind: str, urgency: str, category_policy: str = "") -> str:
         return urgency
     if category_policy:
         return category_policy
-    return {"inquiry": "inquiry", "suggestion": "suggestion", "praise": "suggestion"}.get(kind, "ordinary")
+    return {"inquiry": "inquiry", "suggestion": "suggestion", "praise": "suggestion"}.get(kind, ORDINARY)

@@ -187,6 +187,22 @@ class CaseQuerySet(QuerySet["CaseRow"]):
         theirs = Q(unit__in=scope.units) | _area(scope)
         return self.filter(theirs).awaiting_callback().exclude(responsible=scope.person)
 
+    def not_solved_for(self, scope: Scope) -> Self:
+        """Open cases of a supervisor's streets that are done once more because the resident said "not solved"."""
+        from complaints.models import Rating
+
+        said = Rating.objects.filter(case=OuterRef("pk"), cycle=OuterRef("cycle") - 1, solved="no")
+        return self.filter(Exists(said), street__in=scope.whole_streets).exclude(responsible=scope.person)
+
+    def badly_rated_before(self, scope: Scope) -> Self:
+        """Cases with a bad rating this person may follow up, with the instant it is to be verified by."""
+        from complaints.models import RatingCheck
+
+        waiting = RatingCheck.objects.filter(rating__case=OuterRef("pk"), closed_at__isnull=True)
+        first = Subquery(waiting.exclude(rated=scope.person).order_by("due_at").values("due_at")[:1])
+        found = self.led_by(scope).exclude(responsible=scope.person).annotate(check_due_at=first)
+        return found.filter(Q(("check_due_at__isnull", False)))
+
     def led_by(self, scope: Scope) -> Self:
         """Cases of the area this person answers for: a secretary's communities, a supervisor's streets."""
         return self.filter(_area(scope))

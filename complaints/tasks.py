@@ -3,6 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from complaints.actions.rating import remind
 from complaints.actions.retention import forget
 from complaints.history import pin_days
 from complaints.importing import runs
@@ -28,3 +29,8 @@ def pick_up_imports() -> None:
 @shared_task
 def forget_residents() -> None:
     forget(now=timezone.now())
+
+
+@shared_task
+def remind_to_rate() -> None:
+    remind(now=timezone.now())

@@ -51,6 +51,10 @@ ICONS: dict[str, tuple[str, str]] = {
     Kind.SAID: ("chat-left-text", ""),
     Kind.URGED: ("bell", BAD),
     Kind.PHOTO: ("image", QUIET),
+    Kind.RATED: ("arrow-repeat", BAD),
+    Kind.SUPPLEMENTED: ("chat-left-text", QUIET),
+    Kind.RATING_CHECKED: ("patch-check", ""),
+    Kind.PRAISE_DECIDED: ("award", ""),
 }
 
 FACT_NAMES: dict[str, str | Promise] = {
@@ -91,7 +95,7 @@ HAN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 # What is said only among those who work on the case: (text of it is hidden from others).
 INTERNAL = {Kind.NOTED, Kind.REDONE, Kind.REOPENED, Kind.WITHDRAWN}
 WITH_RESIDENT = {Kind.CONTACTED, Kind.CALLED_BACK, Kind.ATTACHED, Kind.SAID, Kind.PHOTO}
-BY_RESIDENT = {Kind.REGISTERED, Kind.SAID, Kind.URGED, Kind.PHOTO, Kind.WITHDRAWN, Kind.MERGED}
+BY_RESIDENT = {Kind.REGISTERED, Kind.SAID, Kind.URGED, Kind.PHOTO, Kind.WITHDRAWN, Kind.MERGED, Kind.RATED}
 
 
 def entries(found: Dossier) -> list[dict[str, Any]]:
@@ -163,6 +167,10 @@ def _contacted(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
     else:
         text = _("Resident reached (%(way)s)") % {"way": way}
     return {"text": text, "tone": GOOD if data.get("reached") else QUIET} | _said("contact")(found, data)
+
+
+def _rated(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
+    return {"text": _("The resident says it is not solved: to be done again")} if data.get("redo") else {}
 
 
 def _withdrawn(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
@@ -316,6 +324,7 @@ def _merged(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
 
 
 DETAILS: dict[str, Callable[[Dossier, dict[str, Any]], dict[str, Any]]] = {
+    Kind.RATED: _rated,
     Kind.REGISTERED: _registered,
     Kind.EDITED: _edited,
     Kind.CONTACTED: _contacted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from complaints.views import case, exports, files, imports, public, register, track
+from complaints.views import case, exports, files, imports, public, rating, register, track
 from complaints.views.desk import desk
 from complaints.views.list import case_list
 from complaints.views.loads import loads
@@ -15,7 +15,12 @@ urlpatterns = [
     path("report/paper/", public.paper, name="report_paper"),
     path("report/similar/", public.similar, name="report_similar"),
     path("track/", track.track, name="track"),
+    path("track/rate/", rating.track_rate, name="track_rate"),
     path("track/<slug:act>/", track.act, name="track_act"),
+    path("rate/<str:token>/", rating.rate, name="rate"),
+    path("ratings/", rating.ratings, name="ratings"),
+    path("ratings/<int:pk>/", rating.rating, name="rating"),
+    path("ratings/praise/<int:pk>/", rating.praise, name="praise"),
     path("desk/", desk, name="desk"),
     path("people/loads/<int:unit>/", loads, name="loads"),
     path("cases/", case_list, name="cases"),
@@ -31,6 +36,7 @@ urlpatterns = [
     path("cases/export/", exports.export, name="cases_export"),
     path("cases/<slug:number>/", case.show, name="case"),
     path("cases/<slug:number>/receipt/", register.receipt, name="case_receipt"),
+    path("cases/<slug:number>/rating-slip/", rating.slip, name="rating_slip"),
     path("cases/<slug:number>/files/<int:pk>/", files.download, name="case_file"),
     path("cases/<slug:number>/similar/", case.similar, name="case_similar_to"),
     path("cases/<slug:number>/<slug:act>/", case.act, name="case_act"),

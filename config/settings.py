@@ -235,6 +235,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 60, "options": {"expires": 55}},
     "imports": {"task": "complaints.tasks.pick_up_imports", "schedule": 60, "options": {"expires": 55}},
     "pin_history": {"task": "complaints.tasks.pin_history", "schedule": crontab(hour=0, minute=20)},
+    "remind_to_rate": {"task": "complaints.tasks.remind_to_rate", "schedule": crontab(hour=9, minute=5)},
     "forget_residents": {"task": "complaints.tasks.forget_residents", "schedule": crontab(hour=3, minute=10)},
 }
 

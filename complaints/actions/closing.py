@@ -8,13 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from complaints.actions import clocks
+from complaints.actions import clocks, rated
 from complaints.actions.common import hold, record, refuse_if, said, take
 from complaints.actions.consents import end_pause, lapse
 from complaints.actions.handing import close_offer, stand_in
 from complaints.actions.joint import cancel_all
 from complaints.chain import text_hash
-from complaints.models import Callback, Case, Event, Holding, JointTask, Note, Objection, Reply, Resident
+from complaints.models import Callback, Case, Event, Holding, JointTask, Note, Objection, Rating, Reply, Resident
 from complaints.states import Act
 from staff.models import Person
 
@@ -52,6 +52,8 @@ def conclude(case: Case, *, by: Person, now: datetime, version: int, outcome: st
     case.callback_wanted = (
         case.kind != Case.Kind.PRAISE and Resident.objects.filter(case=case).exclude(phone="").exists()
     )
+    if case.kind == Case.Kind.PRAISE:
+        rated.propose(case, case.responsible, now)
     record(case, Event.Kind.CONCLUDED, by=by, now=now, reply=row.pk, outcome=outcome, text=text_hash(row.text))
     return row
 
@@ -92,9 +94,10 @@ def call_back(
         text=text.strip(),
     )
     case.callback_wanted = case.callback_wanted and not reached
-    again = row.solved == Callback.Solved.NO
-    if again:
-        _again(case, now)
+    _rated(case, row)
+    not_solved = row.solved == Callback.Solved.NO
+    if not_solved:
+        again(case, now)
     record(
         case,
         Event.Kind.CALLED_BACK,
@@ -104,7 +107,7 @@ def call_back(
         reached=reached,
         solved=row.solved,
         satisfied=row.satisfied,
-        redo=again,
+        redo=not_solved,
         text=text_hash(row.text),
     )
     return row
@@ -115,7 +118,7 @@ def redo(case: Case, *, by: Person, now: datetime, version: int, reason: str) ->
     """The result does not stand: a new cycle with its own short limit; the old verdict stays."""
     case, _who = take(case, Act.REDO, by=by, version=version)
     reason = said(reason, field="reason")
-    _again(case, now)
+    again(case, now)
     record(case, Event.Kind.REDONE, by=by, now=now, cycle=case.cycle, **_why(case, by, now, reason))
     return case
 
@@ -126,7 +129,7 @@ def reopen(case: Case, *, by: Person, now: datetime, version: int, reason: str) 
     case, _who = take(case, Act.REOPEN, by=by, version=version)
     reason = said(reason, field="reason")
     was = case.status
-    _again(case, now)
+    again(case, now)
     record(case, Event.Kind.REOPENED, by=by, now=now, cycle=case.cycle, was=was, **_why(case, by, now, reason))
     return case
 
@@ -183,13 +186,22 @@ def end(case: Case, status: Case.Status, by: Person, now: datetime, *, because: 
     case.status, case.closed_at = status, now
 
 
-def _again(case: Case, now: datetime) -> None:
+def again(case: Case, now: datetime) -> None:
+    """The next cycle of a closed case. Not recorded: the act does that."""
     keeper = stand_in(case.responsible, case.unit)
     case.status, case.outcome, case.closed_at = Case.Status.HANDLING, Case.Outcome.NONE, None
     case.duplicate_of, case.callback_wanted = None, False
     clocks.start_cycle(case, now)
     if keeper != case.responsible:
         hold(case, keeper, case.unit, now=now, because=Holding.Because.RETURNED)
+
+
+def _rated(case: Case, call: Callback) -> None:
+    """An answer on the phone is the rating of this cycle, unless one was given already."""
+    if call.satisfied is None or Rating.objects.filter(case=case, cycle=case.cycle).exists():
+        return
+    answer = rated.Answer(solved=call.solved, satisfied=call.satisfied, text=call.text)
+    rated.follow_up(rated.keep(case, answer, via=Rating.Via.CALLBACK, now=call.at), call.at)
 
 
 def _why(case: Case, by: Person, now: datetime, reason: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from complaints.models.history import DayHead, Event
 from complaints.models.imports import ImportRun
 from complaints.models.promises import Clock, Consent
 from complaints.models.public import Message
+from complaints.models.rating import PraiseProposal, Rating, RatingCheck, RatingReminder, RatingTag
 from complaints.models.talk import Callback, ContactLog, Note, Reply, ReplyTemplate
 
 __all__ = [
@@ -30,6 +31,11 @@ __all__ = [
     "Message",
     "Note",
     "Objection",
+    "PraiseProposal",
+    "Rating",
+    "RatingCheck",
+    "RatingReminder",
+    "RatingTag",
     "Reply",
     "ReplyTemplate",
     "Resident",

@@ -46,6 +46,10 @@ class Event(models.Model):
         SAID = "said", _("message of the resident")
         URGED = "urged", _("urged by the resident")
         PHOTO = "photo", _("photo of the resident")
+        RATED = "rated", _("rated by the resident")
+        SUPPLEMENTED = "supplemented", _("rating supplemented")
+        RATING_CHECKED = "rating_checked", _("bad rating followed up")
+        PRAISE_DECIDED = "praise_decided", _("praise decided")
 
     case = models.ForeignKey("complaints.Case", models.PROTECT, related_name="events", verbose_name=_("case"))
     seq = models.PositiveIntegerField(_("place in the chain"))

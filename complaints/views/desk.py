@@ -148,9 +148,13 @@ def _to_decide(lit: CaseQuerySet, scope: Scope, now: datetime) -> list[Drawer]:
         disputed = lit.disputed_before(scope)
         url = address(waiting="objection", order="due")
         drawers.append(Drawer("disputes", _("Objections to adjudicate"), disputed, url))
+        not_solved, url = lit.open().not_solved_for(scope), address(state="open", order="due")
+        drawers.append(Drawer("not_solved", _("Not solved, say the residents"), not_solved, url))
     if scope.has("secretary", "supervisor"):
         asked, url = lit.decided_by(scope), address(waiting="consent", order="due")
         drawers.append(Drawer("consents", _("Consents to decide"), asked, url))
+        rated = Case.objects.visible_to(scope).badly_rated_before(scope)  # most are closed
+        drawers.append(Drawer("bad_ratings", _("Bad ratings to follow up"), rated, "/ratings/", order="check_due_at"))
         red, url = lit.led_by(scope).open_of(now, Light.RED), address(state="open", light="red", order="due")
         drawers.append(Drawer("red", _("Red cases of my area"), red.exclude(responsible=scope.person), url))
     return drawers
