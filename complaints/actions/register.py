@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from complaints.actions.bulk import insert, reserve
+from complaints.actions.bulk import insert, insert_values, reserve
 from complaints.actions.clocks import build_clocks
 from complaints.actions.common import build_event, refuse_if, stamp
 from complaints.chain import text_hash
@@ -124,7 +124,7 @@ def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -
         events = [event for case, item in pairs for event in _events(case, item, by)]
         insert(cases)
         insert([clock for case, item in pairs for clock in _clocks(case, item, _terms(item, terms), calendar)])
-        insert([_holding(case, item) for case, item in pairs])
+        insert_values(Holding, [_holding(case, item) for case, item in pairs])
         insert([_resident(case, item) for case, item in pairs if _has_resident(item)])
         insert([_reply(case, item, item.answer) for case, item in pairs if item.answer])
         insert([_callback(case, by, item.told) for case, item in pairs if item.answer and item.told])
@@ -180,8 +180,9 @@ def index_words(cases: Sequence[Case]) -> None:
         with connection.cursor() as cursor:
             # Should this be the insertion that has to merge the index's list of new words: once, not in twenty rounds.
             cursor.execute("SET LOCAL work_mem = '64MB'")
-    insert(
-        [CaseWords(case_id=case.pk, grams=_vector(case)) for case in cases],
+    insert_values(
+        CaseWords,
+        [{"case_id": case.pk, "grams": _vector(case)} for case in cases],
         on_conflict="ON CONFLICT (case_id) DO UPDATE SET grams = EXCLUDED.grams",
     )
 
@@ -262,14 +263,14 @@ def _clocks(case: Case, item: Registration, terms: Terms, calendar: Calendar) ->
     return pair
 
 
-def _holding(case: Case, item: Registration) -> Holding:
-    return Holding(
-        case_id=case.pk,
-        person_id=item.first_contact.pk,
-        unit_id=item.unit.pk,
-        since=item.submitted_at,
-        because=Holding.Because.REGISTERED,
-    )
+def _holding(case: Case, item: Registration) -> dict[str, Any]:
+    return {
+        "case_id": case.pk,
+        "person_id": item.first_contact.pk,
+        "unit_id": item.unit.pk,
+        "since": item.submitted_at,
+        "because": Holding.Because.REGISTERED,
+    }
 
 
 def _has_resident(item: Registration) -> bool:

@@ -38,7 +38,7 @@ def clean(text: str) -> str:
 
 def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
-        return clean(cell)
+        return cell.strip() if cell.isprintable() else clean(cell)
     if cell is None:
         return ""
     if isinstance(cell, bool):

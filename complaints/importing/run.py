@@ -17,6 +17,7 @@ from complaints.importing.reading import line_of
 from complaints.importing.report import Report
 from config.lib.errors import RuleBroken
 from config.lib.sheets import COMMAND, Limits, Reading, Row, Sheet
+from services.calendar import load_calendar
 from staff.models import Person, Street
 
 BATCH = 500
@@ -47,6 +48,7 @@ def run(
     wanted = wanted_profile(profile)
     with Reading(path, limits) as reading:
         office = Office(street, first)
+        load_calendar()  # it is kept, and now there is time for it
         sheet = reading.sheet()
         table = find_table(sheet, wanted)
         report = Report(profile=table.profile.name, headings=table.headings)
