@@ -73,9 +73,9 @@ class Receipt:
     held: bool
 
 
-def leads(street: Street, who: str) -> bool:
-    """Whether those described are leaders of the street. Asked before anything is stored."""
-    known = StreetLeader.objects.filter(street=street).values_list("name", "title")
+def leads(who: str) -> bool:
+    """Whether those described are leaders of a street. Asked before anything is stored."""
+    known = StreetLeader.objects.values_list("name", "title")
     return rules.about_leader(who, [rules.Leader(name, title) for name, title in known])
 
 
@@ -83,16 +83,14 @@ def leads(street: Street, who: str) -> bool:
 def submit(told: Submission, *, now: datetime) -> Receipt:
     """1. the same form sent again leads to the same report; 2. a leader's report is refused, nothing is kept;
     3. the report, whom it is about, who tells it, the photos; 4. held when nobody here may look at it."""
-    if leads(told.street, told.who):
+    if leads(told.who):
         raise RuleBroken("about_leader", _("This is for the district discipline inspection; nothing was stored here."))
     once, code = hashlib.sha256(told.once.encode()).hexdigest(), code_of(told.once)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(once[:15], 16)])
-    known = access.door(once=once)
+    known = sent_before(told.once)
     if known is not None:
-        access.open_circle([known.report])
-        report = ConductReport.objects.get(pk=known.report)
-        return Receipt(report, code, access.is_held(report))
+        return known
     report = _new(told, once, code, now)
     _whom(report, told, now)
     if told.identity != Identity.ANONYMOUS and (told.name or told.contact):
@@ -105,6 +103,17 @@ def submit(told: Submission, *, now: datetime) -> Receipt:
         row.save(force_insert=True)
     _record(report, Kind.SUBMITTED, by=None, now=now, photos=len(told.photos), text=text_hash(told.text))
     return Receipt(report, code, _hold_if_nobody_left(report, now))
+
+
+@transaction.atomic
+def sent_before(once: str) -> Receipt | None:
+    """The receipt of the report that came with this key."""
+    known = access.door(once=hashlib.sha256(once.encode()).hexdigest())
+    if known is None:
+        return None
+    access.open_circle([known.report])
+    report = ConductReport.objects.get(pk=known.report)
+    return Receipt(report, code_of(once), access.is_held(report))
 
 
 @transaction.atomic

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from complaints.forms.fields import Line, Words
+from config.guard import proof
+from config.guard.forms import Guarded
+from config.guard.limits import Stage
 from config.lib import photos
 from config.lib.errors import RuleBroken
 from config.lib.photos import Photo
@@ -103,8 +106,10 @@ class Photos(forms.FileField):
         return photos.clean(file.read())
 
 
-class ReportForm(forms.Form):
+class ReportForm(Guarded):
     """Only the text and where the person works have to be filled in."""
+
+    purpose = "conduct"
 
     photos = Photos(label=_("Photos"), help_text=_("Place, time and camera are taken out of every photo."))
     text = Words(
@@ -140,22 +145,37 @@ class ReportForm(forms.Form):
         works_at: Any = self.fields["works_at"]
         works_at.offer()
         self.initial["once"] = new_key()
+        # Given out with the page, the wait of those without JavaScript is over before they have finished typing.
+        self.initial["ticket"] = self._ticket()
         self.fields["text"].widget.attrs |= {"data-count": True}
         for field in ("who", "happened", "place", "name", "contact"):
             self.fields[field].widget.attrs["autocomplete"] = "off"
         if snap:
             self.fields["photos"].widget.attrs["capture"] = "environment"
 
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.has_error(NON_FIELD_ERRORS, "expired"):
+            self._renew("ticket", self._ticket())  # as old as the page
+
+    def _ticket(self) -> str:
+        return proof.ticket(self.purpose, min(self.stage, Stage.HARDEST), now=self.now)
+
+    @property
+    def given_key(self) -> str:
+        """The key the form came with; "" when it cannot be one of ours."""
+        key = str(self.data.get("once", ""))
+        return key if KEY_SIGNS <= len(key) <= 64 and key.isascii() and key.isprintable() else ""
+
     def clean_once(self) -> str:
         """A key too short to be ours is replaced: somebody else's could be guessed."""
-        key = str(self.cleaned_data["once"])
-        return key if len(key) >= KEY_SIGNS else new_key()
+        return self.given_key or new_key()
 
     def clean_category(self) -> str:
         return self.cleaned_data["category"] or ConductReport.Category.OTHER
 
     def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
+        data = super().clean() or self.cleaned_data
         if data.get("identity") == Identity.ANONYMOUS:
             data["name"] = data["contact"] = ""
         elif data.get("identity") == Identity.NAMED and not data.get("name") and "name" not in self.errors:
@@ -184,6 +204,12 @@ class TrackForm(forms.Form):
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
     )
+
+
+class GuardedTrack(Guarded, TrackForm):
+    """Asked for after many tries from one place."""
+
+    purpose = "track"
 
 
 class MessageForm(forms.Form):

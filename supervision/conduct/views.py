@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, cast
 
+from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from config.guard import proof
+from config.guard.doors import REPORT, SEND, TRACK, refused
+from config.guard.forms import stamp
+from config.guard.limits import Stage, TooMany
 from config.lib.errors import RuleBroken
 from config.lib.photos import MOST_BYTES, MOST_PHOTOS
 from staff.models import Person, Street
 from supervision.conduct import access, actions, queries, rules
 from supervision.conduct.forms import (
+    GuardedTrack,
     LeaderForm,
     MessageForm,
     ReportForm,
@@ -65,14 +72,14 @@ class InMemory(MemoryFileUploadHandler):
 
 
 def in_memory(view: View) -> View:
-    """The handler has to be chosen before the token check reads the form."""
-    checked = csrf_protect(view)
+    """The handler has to be chosen before anybody reads the form. Acts for nobody who is signed in, so the form's own
+    stamp, which says that the page is ours, does for a token."""
 
     @csrf_exempt
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.upload_handlers = [InMemory(request)]
-        return checked(request, *args, **kwargs)
+        return view(request, *args, **kwargs)
 
     return answer
 
@@ -87,21 +94,32 @@ def tell(request: HttpRequest) -> HttpResponse:
     """The form, the receipt, or the way to the district. Nothing is remembered of the browser."""
     snap, now = request.GET.get("snap") == "1", timezone.now()
     if request.method != "POST":
-        return _form_page(request, ReportForm(snap=snap), snap)
-    if request.POST.get("about_leader"):
+        return _form_page(request, ReportForm(snap=snap, now=now, stage=REPORT.look(request, now=now)), snap)
+    if request.POST.get("about_leader") or actions.leads(request.POST.get("who", "")[:2_000]):
         return _to_the_district(request)
-    form = ReportForm(request.POST, request.FILES, snap=snap)
+    try:
+        stage = REPORT.enter(request, now=now)
+    except TooMany as refusal:
+        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:6_000]})
+    form = ReportForm(request.POST, request.FILES, snap=snap, now=now, stage=stage)
+    before = actions.sent_before(form.given_key) if form.given_key else None
+    if before is not None:
+        return _receipt_page(request, before)
     if _too_long(request):
         form.add_error("photos", _("The photos together are larger than %(most)s MB.") % {"most": MOST_SENT // 2**20})
     if not form.is_valid():
         return _form_page(request, form, snap, status=422)
     try:
-        receipt = actions.submit(form.submission(), now=now)
+        return _receipt_page(request, actions.submit(form.submission(), now=now))
     except RuleBroken as refusal:
         if refusal.code == "about_leader":
             return _to_the_district(request)
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _form_page(request, form, snap, status=409)
+
+
+@transaction.atomic
+def _receipt_page(request: HttpRequest, receipt: actions.Receipt) -> HttpResponse:
     return render(request, "public/conduct_receipt.html", {"receipt": receipt, **_of(receipt.report)})
 
 
@@ -128,35 +146,67 @@ def _of(report: ConductReport) -> dict[str, Any]:
 
 @unmeasured
 @require_http_methods(["GET", "HEAD", "POST"])
-@transaction.atomic
 def track(request: HttpRequest) -> HttpResponse:
     """Number and code by POST only; afterwards a signed cookie that holds the number opens the page for half an hour."""
     if request.method == "POST":
-        form = TrackForm(request.POST)
-        if form.is_valid():
-            found = actions.report_with(form.cleaned_data["number"], form.cleaned_data["code"])
-            if found is not None:
-                return _remember(redirect("conduct_track"), found)
-            form.add_error(None, _("Number and code do not fit together. Please look at your receipt again."))
-        return render(request, TRACK_PAGE, {"form": form, "shell": "public"}, status=422)
-    shown = _shown(request)
-    if shown is None:
-        return render(request, TRACK_PAGE, {"form": TrackForm(), "shell": "public"})
-    return _progress(request, shown, MessageForm())
+        return _look_up(request)
+    with transaction.atomic():
+        shown = _shown(request)
+        return _progress(request, shown, MessageForm()) if shown else _door(request, TrackForm())
+
+
+def _look_up(request: HttpRequest) -> HttpResponse:
+    """Counted first; after many tries from one place with a wait between them."""
+    now = timezone.now()
+    given = {name: request.POST.get(name, "").strip().upper()[:100] for name in ("number", "code")}
+    try:
+        stage = TRACK.enter(request, now=now, **given)
+    except TooMany as refusal:
+        return refused(request, refusal, {"shell": "public"})
+    form: forms.Form = TrackForm(request.POST)
+    if stage > Stage.NORMAL:
+        form = GuardedTrack(_stamped(request, now, stage), now=now, stage=stage)
+    if not form.is_valid():
+        return _door(request, form, status=422)
+    with transaction.atomic():
+        found = actions.report_with(form.cleaned_data["number"], form.cleaned_data["code"])
+    if found is None:
+        form.add_error(None, _("Number and code do not fit together. Please look at your receipt again."))
+        return _door(request, form, status=422)
+    TRACK.forgive(request, now=now, **given)
+    return _remember(redirect("conduct_track"), found)
+
+
+def _stamped(request: HttpRequest, now: datetime, stage: Stage) -> QueryDict:
+    """What was sent; from a page that did not know yet that it would have to wait, with what the next try needs."""
+    data = request.POST.copy()
+    if not data.get("stamp"):
+        data["stamp"] = stamp(GuardedTrack.purpose, now - GuardedTrack.too_quick)
+        data["ticket"] = proof.ticket(GuardedTrack.purpose, min(stage, Stage.HARDEST), now=now)
+    return data
+
+
+def _door(request: HttpRequest, form: forms.Form, status: int = 200) -> HttpResponse:
+    return render(request, TRACK_PAGE, {"form": form, "shell": "public"}, status=status)
 
 
 @unmeasured
 @require_POST
-@transaction.atomic
 def add_message(request: HttpRequest) -> HttpResponse:
-    shown = _shown(request)
-    if shown is None:
-        return redirect("conduct_track")
-    form = MessageForm(request.POST)
-    if not form.is_valid():
-        return _progress(request, shown, form, status=422)
-    actions.answer(shown, now=timezone.now(), text=form.cleaned_data["text"])
-    return _remember(redirect("conduct_track"), shown)
+    now = timezone.now()
+    try:
+        SEND.enter(request, now=now)
+    except TooMany as refusal:
+        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:6_000]})
+    with transaction.atomic():
+        shown = _shown(request)
+        if shown is None:
+            return redirect("conduct_track")
+        form = MessageForm(request.POST)
+        if not form.is_valid():
+            return _progress(request, shown, form, status=422)
+        actions.answer(shown, now=now, text=form.cleaned_data["text"])
+        return _remember(redirect("conduct_track"), shown)
 
 
 @unmeasured
@@ -189,7 +239,9 @@ def _steps(report: ConductReport) -> list[dict[str, Any]]:
     accepted = report.accepted_at is not None
     steps: list[dict[str, Any]] = [
         {"label": _("Report received"), "state": "done", "at": report.received_at},
-        {"label": _("Accepted"), "state": "done" if accepted else "next", "at": report.accepted_at},
+        {"label": _("Accepted"), "state": "done", "at": report.accepted_at}
+        if accepted
+        else {"label": _("Acceptance"), "state": "next", "at": None},
         {"label": _("Result"), "state": "done" if ended else "next", "at": report.concluded_at},
     ]
     if ended and not accepted:

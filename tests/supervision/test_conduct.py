@@ -22,6 +22,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from PIL import Image
 
+from config.guard import proof
+from config.guard.forms import stamp
+from config.guard.limits import Stage
 from config.lib import codes
 from config.lib.errors import RuleBroken
 from staff.models import Person, Post
@@ -70,8 +73,14 @@ def report(world: World, **known: Any) -> Receipt:
 def fields(world: World, **known: Any) -> dict[str, Any]:
     return {
         "text": TEXT, "works_at": f"community-{world.east.pk}", "who": WHO, "place": WHERE, "happened": WHEN,
-        "category": "delay", "identity": "anonymous", "once": "o" * 22,
+        "category": "delay", "identity": "anonymous", "once": "o" * 22, **ready(world),
     } | known  # fmt: skip
+
+
+def ready(world: World) -> dict[str, str]:
+    """What a page carries that was opened half a minute ago."""
+    opened = world.now - timedelta(seconds=30)
+    return {"stamp": stamp("conduct", opened), "ticket": proof.ticket("conduct", Stage.NORMAL, now=opened)}
 
 
 def send(world: World, **known: Any) -> Any:
@@ -111,8 +120,9 @@ def dump() -> str:
     return "\n".join(parts)
 
 
-def without_nonce(text: str) -> str:
-    text = re.sub(r'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken": "[^"]*"', "", text)
+def steady(text: str) -> str:
+    """Without what is made anew for every page (nonces, tokens, keys of forms) and the address that was asked for."""
+    text = re.sub(r'<input type="hidden"[^>]*>|nonce="[^"]*"|X-CSRFToken": "[^"]*"', "", text)
     return re.sub(r"/supervision/conduct/ZF[^\"'<]*", "", text)
 
 
@@ -348,20 +358,20 @@ def test_nobody_else_finds_a_trace_in_any_list_count_search_export_log_or_addres
     world.log()
     person: Person = getattr(world, who)
     client = as_(person)
-    before = {address: without_nonce(page(client.get(address))) for address in everywhere(person)}
+    before = {address: steady(page(client.get(address))) for address in everywhere(person)}
     found = report(world, identity="confidential", name=NAME, contact=CONTACT).report
     actions.accept(found, by=world.discipline, now=world.now, text="琥珀己受理")
     for address, was in before.items():
         shown = page(client.get(address))
         assert MARK not in shown and found.number not in shown, address
-        assert without_nonce(shown) == was, f"{address} changed"
+        assert steady(shown) == was, f"{address} changed"
     missing = client.get(reverse("conduct_report", args=["ZF2026-000000"]))
     for name in ("conduct_report", "conduct_log"):
         answer = client.get(reverse(name, args=[found.number]))
         assert answer.status_code == missing.status_code == 404
-        assert without_nonce(page(answer)) == without_nonce(page(missing))
+        assert steady(page(answer)) == steady(page(missing))
     posted = client.post(reverse("conduct_act", args=[found.number, "say"]), {"text": "x"})
-    assert posted.status_code == 404 and without_nonce(page(posted)) == without_nonce(page(missing))
+    assert posted.status_code == 404 and steady(page(posted)) == steady(page(missing))
     assert MARK not in caplog.text and found.number not in caplog.text
     assert not AccessLog.objects.filter(person=person).exists()
 
