@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, Subquery
 from complaints.forms.rating import RatingForm
 from complaints.models import Callback, Case, Rating, RatingCheck, RatingReminder, Resident
 from complaints.queries import CaseQuerySet
-from complaints.ratings import Progress, State, Tally, state_of, tally
-from staff.models import Person
+from complaints.ratings import Progress, State, Tally, is_bad, state_of, tally
+from complaints.rights import Standing, handles
 
 
 def rating_context(case: Case, now: datetime, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -87,19 +87,21 @@ def to_ask(cases: CaseQuerySet) -> CaseQuerySet:
     return waiting.filter(pk__in=Resident.objects.exclude(phone="").values("case")).order_by("closed_at")
 
 
-def shown_to_rated(case: Case, person: Person) -> list[dict[str, Any]]:
+def shown_to_rated(case: Case, who: Standing) -> list[dict[str, Any]]:
     """Level and words, without who and when, and only once the case is closed: nobody works on it with them in mind."""
-    if case.is_open or person.pk is None:
+    if case.is_open or not handles(who):
         return []
-    rows = Rating.objects.filter(case=case).select_related("follow_up").order_by("cycle", "id")
+    rows = Rating.objects.filter(case=case).order_by("cycle", "id").prefetch_related("tags")
     return [
         {
+            "pk": row.pk,
             "cycle": row.cycle,
             "level": row.get_satisfied_display(),
             "solved": row.get_solved_display(),
-            "tags": [tag.name for tag in row.tags.all()],
+            "tags": list(row.tags.all()),
             "text": row.text,
-            "supplement": row.supplements_id is not None,
+            "added": row.supplements_id is not None,
+            "bad": is_bad(row.satisfied),
         }
         for row in rows
     ]

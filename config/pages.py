@@ -38,6 +38,7 @@ NAV = [
     Entry(_("All cases"), "/cases/", "list-ul", CASEWORK | {"discipline", "assessor", "admin"}),
     Entry(_("Log a case"), "/cases/new/", "plus-lg", CASEWORK, primary=True),
     Entry(_("Board"), "/board/", "bar-chart", frozenset({"secretary", "supervisor", "discipline", "admin"})),
+    Entry(_("Ratings"), "/ratings/", "star", frozenset({"secretary", "supervisor"})),
     Entry(_("Conduct reports"), "/supervision/conduct/", "shield-lock", frozenset({"discipline"})),
     Entry(_("People"), "/people/", "people", CASEWORK | {"discipline", "admin"}),
     Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"})),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -313,5 +314,12 @@ def _do(step: Step, check: RatingCheck, data: dict[str, Any], by: Person, now: d
     if step == Step.DECIDE:
         acts.decide(check, by=by, now=now, exclude=data["exclude"] == "yes", text=data["text"])
     else:
-        act = {Step.VERIFY: acts.verify, Step.FIX: acts.fix, Step.TELL: acts.tell, Step.CALL: acts.call}[step]
-        act(check, by=by, now=now, **data)
+        ACTS[step](check, by=by, now=now, **data)
+
+
+ACTS: dict[Step, Callable[..., RatingCheck]] = {
+    Step.VERIFY: acts.verify,
+    Step.FIX: acts.fix,
+    Step.TELL: acts.tell,
+    Step.CALL: acts.call,
+}
