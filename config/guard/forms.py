@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from config.guard import proof
@@ -44,31 +45,36 @@ class Guarded(forms.Form):
         self.initial["stamp"] = stamp(self.purpose, now)
 
     def full_clean(self) -> None:
-        super().full_clean()
         if not self.is_bound:
-            return
-        given, seen = dict(self.cleaned_data), self._seen()
-        if seen and not self.errors:
-            try:
-                proof.spend(seen)
-            except RuleBroken as refusal:
-                self._refuse(refusal)
-                self._renew("altcha", "")
-                self._renew("ticket", proof.ticket(self.purpose, self.stage, now=self.now))
+            return super().full_clean()
+        seen, refusal = self._seen()
+        if refusal:
+            # Nobody's photos are decoded before the proof is there; a browser has to send them again anyway.
+            self.files = MultiValueDict()
+        super().full_clean()
+        if refusal:
+            self._refuse(refusal)
+        elif seen and not self.errors:
+            self._spend(seen)
         for name in ("website", "stamp", "ticket", "altcha"):
-            given.pop(name, None)
-        if not self.errors:
-            self.cleaned_data = given
+            self.cleaned_data.pop(name, None)
 
-    def _seen(self) -> proof.Proof | None:
-        """The proof or the ticket, when nothing speaks against the form; every refusal is noted."""
+    def _spend(self, seen: proof.Proof) -> None:
+        try:
+            proof.spend(seen)
+        except RuleBroken as refusal:
+            self._refuse(refusal)
+            self._renew("altcha", "")
+            self._renew("ticket", proof.ticket(self.purpose, self.stage, now=self.now))
+
+    def _seen(self) -> tuple[proof.Proof | None, RuleBroken | None]:
+        """The proof or the ticket, or what speaks against the form."""
         try:
             self._check_trap()
             self._check_stamp()
-            return self._check_proof()
+            return self._check_proof(), None
         except RuleBroken as refusal:
-            self._refuse(refusal)
-            return None
+            return None, refusal
 
     def _check_trap(self) -> None:
         if self._given("website"):
@@ -93,8 +99,8 @@ class Guarded(forms.Form):
             if solved:
                 return proof.check(solved, self.purpose, self.stage, now=self.now)
             if waited:
-                return proof.check_ticket(waited, self.purpose, now=self.now)
-            raise proof.wait_first(seconds=proof.WAIT[min(self.stage, Stage.HARDEST)])
+                return proof.check_ticket(waited, self.purpose, self.stage, now=self.now)
+            raise proof.wait_first(seconds=proof.wait(self.stage))
         except RuleBroken as refusal:
             self._renew("altcha", "")
             if refusal.code != "ticket_early":

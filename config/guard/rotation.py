@@ -2,6 +2,8 @@
 
 What is done is written in the rows themselves: a token names its key. So a rotation that was killed goes on where it
 stopped, and starting it twice does nothing twice.
+
+It runs as the owner of the tables: the application's role neither sees reports outside a circle nor edits history.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from django.db import connection, transaction
 
 from config.lib import crypto, sealed
 from config.lib.sealed import SealedTable
+
+# Where a policy would hide rows from us, PostgreSQL then refuses instead: "0 left" has to be true.
+EVERY_ROW = "SET LOCAL row_security = off"
 
 
 @dataclass
@@ -31,7 +36,7 @@ def rotate(batch: int) -> Iterator[Progress]:
     for table in sealed.sealed_tables():
         last: Any = None
         while True:
-            last = _one_batch(table, last, batch, progress)
+            last = _one_batch(table, last, max(1, batch // 100) if table.bulky else batch, progress)
             if last is None:
                 break
             yield progress
@@ -41,7 +46,8 @@ def rotate(batch: int) -> Iterator[Progress]:
 def left() -> int:
     """How many rows are not under the current key."""
     count = 0
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(EVERY_ROW)
         for table in sealed.sealed_tables():
             where, prefixes = _stale(table)
             cursor.execute(f"SELECT count(*) FROM {_q(table.name)} WHERE {where}", prefixes)
@@ -55,6 +61,7 @@ def _one_batch(table: SealedTable, last: Any, batch: int, progress: Progress) ->
     where, prefixes = _stale(table)
     columns = ", ".join(map(_q, table.columns))
     with connection.cursor() as cursor:
+        cursor.execute(EVERY_ROW)
         cursor.execute(
             f"SELECT {_q(table.key)}, {columns} FROM {_q(table.name)}"
             f" WHERE (%s IS NULL OR {_q(table.key)} > %s) AND ({where}) ORDER BY 1 LIMIT %s FOR UPDATE",
@@ -68,14 +75,23 @@ def _one_batch(table: SealedTable, last: Any, batch: int, progress: Progress) ->
             except crypto.CannotOpen:
                 progress.unreadable.append(f"{table.name}:{key}")
         if told:
-            sets = ", ".join(f"{_q(column)} = n.{_q(column)}" for column in told[0] if column != table.key)
-            cursor.execute(
-                f"UPDATE {_q(table.name)} AS r SET {sets}"
-                f" FROM json_populate_recordset(NULL::{_q(table.name)}, %s) AS n WHERE r.{_q(table.key)} = n.{_q(table.key)}",
-                [json.dumps(told, default=str)],
-            )
+            _write(cursor, table, told)
     progress.rows += len(told)
     return rows[-1][0] if rows else None
+
+
+def _write(cursor: Any, table: SealedTable, told: list[dict[str, Any]]) -> None:
+    name, key = _q(table.name), _q(table.key)
+    sets = ", ".join(f"{_q(column)} = n.{_q(column)}" for column in told[0] if column != table.key)
+    if table.append_only:
+        # What it says stays the same. If we are killed, the transaction takes the open lock back with it.
+        cursor.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+    cursor.execute(
+        f"UPDATE {name} AS r SET {sets} FROM json_populate_recordset(NULL::{name}, %s) AS n WHERE r.{key} = n.{key}",
+        [json.dumps(told, default=str)],
+    )
+    if table.append_only:
+        cursor.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
 
 
 def _anew(table: SealedTable, key: Any, tokens: list[str]) -> dict[str, Any]:

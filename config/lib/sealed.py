@@ -161,12 +161,14 @@ def phone_indexes(number: str) -> list[str]:
 
 
 class SealedTable(NamedTuple):
-    """A table with sealed columns. `indexes` are its phone indexes by the column they follow."""
+    """A table with sealed columns. `indexes` are its phone indexes by the column they follow; `bulky`: no short texts."""
 
     name: str
     key: str
     columns: list[str]
     indexes: dict[str, str]
+    append_only: bool
+    bulky: bool
 
     def place(self, column: str, key: object) -> str:
         return f"{self.name}.{column}:{key}"
@@ -178,7 +180,14 @@ def sealed_tables() -> Iterator[SealedTable]:
         if fields:
             indexes = {str(field.column): field.index for field in fields if field.index}
             columns = [str(field.column) for field in fields]
-            yield SealedTable(model._meta.db_table, str(model._meta.pk.column), columns, indexes)
+            yield SealedTable(
+                model._meta.db_table,
+                str(model._meta.pk.column),
+                columns,
+                indexes,
+                append_only=getattr(model, "append_only", False),
+                bulky=any(not field.max_length for field in fields),
+            )
 
 
 def only_tokens(column: str, name: str) -> models.CheckConstraint:

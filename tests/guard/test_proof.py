@@ -10,10 +10,12 @@ import altcha
 import pytest
 import time_machine
 from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import QueryDict
 from django.test import RequestFactory
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from config.guard import doors, proof
 from config.guard.forms import Guarded, stamp
@@ -185,8 +187,30 @@ def test_a_person_without_javascript_waits_a_moment_and_loses_nothing() -> None:
 def test_the_wait_grows_with_the_traffic() -> None:
     first = letter(stage=Stage.HARDEST)
     assert "60" in str(first.errors)
-    assert codes(again(first, 50)) == ["ticket_early"]
-    assert again(first, 61).is_valid()
+    assert codes(again(first, 50, stage=Stage.HARDEST)) == ["ticket_early"]
+    assert again(first, 61, stage=Stage.HARDEST).is_valid()
+
+
+def test_tickets_stored_in_a_quiet_hour_do_not_pass_through_a_crowd() -> None:
+    quiet = proof.ticket("report", Stage.NORMAL, now=NOW)
+    form = letter(NOW + timedelta(seconds=30), stage=Stage.HARDER, ticket=quiet)
+    assert codes(form) == ["ticket_easy"]
+    assert form["ticket"].value() != quiet
+    assert "20" in str(form.errors)
+
+
+class Snapshot(Guarded):
+    purpose = "report"
+    photo = forms.FileField(required=False)
+
+    def clean_photo(self) -> None:
+        assert not self.cleaned_data["photo"], "decoded before the proof was there"
+
+
+def test_no_photo_is_looked_at_before_the_proof_is_there() -> None:
+    files = MultiValueDict({"photo": [SimpleUploadedFile("a.jpg", b"x")]})
+    form = Snapshot({"stamp": stamp("report", NOW - timedelta(seconds=30))}, files, now=NOW)
+    assert [str(error.code) for error in form.errors.as_data()["__all__"]] == ["wait"]
 
 
 def test_a_ticket_is_for_its_form_and_its_time() -> None:

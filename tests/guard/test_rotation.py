@@ -5,17 +5,20 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from complaints.models import Resident
 from config.guard.rotation import left
 from config.lib import crypto
+from supervision.conduct.models import AccessLog
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +51,12 @@ def child(keys: str, *arguments: str) -> subprocess.Popen[bytes]:
     """The command as an administrator starts it, against the test's own database."""
     place = connection.settings_dict
     url = f"postgresql://{place['USER']}@{str(place['HOST']).replace('/', '%2F')}/{place['NAME']}"
-    environment = os.environ | {"DATABASE_URL": url, "LINLI_FIELD_KEYS": keys, "LINLI_CIPHER": "aes"}
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "DATABASE_OWNER_URL": url,
+        "LINLI_FIELD_KEYS": keys,
+        "LINLI_CIPHER": "aes",
+    }
     command = [sys.executable, "manage.py", "rotate_keys", "--json", *arguments]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -87,22 +95,43 @@ def test_a_row_that_no_key_opens_is_named_and_left_alone(world: World, settings:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_edited_is_sealed_anew_and_stays_uneditable(settings: Any) -> None:
+    settings.FIELD_KEYS = ONE
+    row = AccessLog(pk=7, report_id=1, person_id=1, at=timezone.now(), what="identity")
+    row.reason = "核实举报人联系方式"
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # there is no such report
+        row.save(force_insert=True)
+        cursor.execute("SET session_replication_role = DEFAULT")
+    settings.FIELD_KEYS = f"{TWO},{ONE}"
+    assert told()["rotated"] == 1
+    settings.FIELD_KEYS = TWO
+    assert AccessLog.objects.get(pk=7).reason == "核实举报人联系方式"
+    with pytest.raises(DatabaseError, match="history_cannot_be_edited"), transaction.atomic():
+        AccessLog.objects.filter(pk=7).update(what="photo")
+
+
+def test_the_application_s_own_role_is_refused_rather_than_told_that_nothing_is_left(
+    world: World, as_app_role: Callable[[], None]
+) -> None:
+    as_app_role()
+    with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+        left()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_rotation_killed_half_way_goes_on_where_it_stopped(settings: Any) -> None:
     settings.FIELD_KEYS = ONE
     fill(PEOPLE)
     settings.FIELD_KEYS = f"{TWO},{ONE}"
-    kills = 0
-    while kills < 3:
-        running, before = child(settings.FIELD_KEYS, "--batch", "20"), left()
+    for _kill in range(3):
+        running, before = child(settings.FIELD_KEYS, "--batch", "5"), left()
         while running.poll() is None and left() == before:
             pass
-        if running.poll() is not None:
-            break
-        os.kill(running.pid, signal.SIGKILL)
-        running.communicate()
-        kills += 1
-    assert kills >= 1
-    assert 0 < left() < PEOPLE
+        running.kill()
+        said = running.communicate()[1].decode()
+        assert running.returncode == -signal.SIGKILL, said or "it was done before it could be killed"
+        assert 0 < left() < before
     assert {row.name for row in Resident.objects.filter(pk__in=[1, PEOPLE])} == {"居民1", f"居民{PEOPLE}"}
     last = child(settings.FIELD_KEYS)
     answer = json.loads(last.communicate()[0])
