@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from import_export import fields, resources
 from import_export.admin import ImportExportModelAdmin
 
-from complaints.models import Case, Category, DispatchRule, Event, ImportRun, ReplyTemplate, RetentionRule
+from complaints.models import Case, Category, DispatchRule, Event, ImportRun, RatingTag, ReplyTemplate, RetentionRule
 from services.models import Policy
 from staff.administration import OwnStreet
 
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     TemplateBase = admin.ModelAdmin[ReplyTemplate]
     RetentionBase = admin.ModelAdmin[RetentionRule]
     LookBase = admin.ModelAdmin[Any]
+    TagBase = admin.ModelAdmin[RatingTag]
     CategoryFormBase = ModelForm[Category]
 else:
-    RuleBase = TemplateBase = RetentionBase = LookBase = admin.ModelAdmin
+    RuleBase = TemplateBase = RetentionBase = LookBase = TagBase = admin.ModelAdmin
     CategoryFormBase = ModelForm
 
 LEVELS = 3
@@ -240,6 +241,17 @@ class RetentionRuleAdmin(RetentionBase):
         if "valid_from" in form.base_fields:
             form.base_fields["valid_from"].validators = [_not_in_the_past]
         return form
+
+
+@admin.register(RatingTag)
+class RatingTagAdmin(TagBase):
+    """Reasons are switched off, never deleted: ratings keep theirs."""
+
+    list_display = ["name", "about", "lowest", "highest", "place", "is_active"]
+    list_filter = ["about", "is_active"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: RatingTag | None = None) -> bool:
+        return False
 
 
 def _not_in_the_past(day: date) -> None:
