@@ -64,8 +64,9 @@ def report_page(request: HttpRequest) -> HttpResponse:
     return _receipt(request, sent)
 
 
-@require_safe
+@csrf_exempt  # browsers reload a receipt by sending its form once more; nothing of it is read here
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def done(request: HttpRequest) -> HttpResponse:
     """Where a reload of the receipt leads: the code is not shown again."""
     return render(request, "public/done.html", {"shell": "public", "streets": Street.objects.all()})

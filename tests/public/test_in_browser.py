@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "WAIT", dict.fromkeys(proof.WAIT, 0))
+    monkeypatch.setattr(proof, "WAIT", dict.fromkeys(proof.WAIT, -1))
     monkeypatch.setattr(guarded.Guarded, "too_quick", timedelta(0))
 
 
@@ -103,6 +103,7 @@ def test_a_stranger_reports_follows_talks_urges_and_withdraws(
 def test_a_reload_of_the_receipt_shows_no_code(context: BrowserContext, live_server: LiveServer, world: World) -> None:
     page = context.new_page()
     _number, code = report(page, live_server, world)
+    page.wait_for_url("**/report/done/")
     page.reload()
     assert code not in page.content()
     page.go_back()

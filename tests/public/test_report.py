@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits in a test."""
-    monkeypatch.setattr(proof, "WAIT", dict.fromkeys(proof.WAIT, 0))
+    monkeypatch.setattr(proof, "WAIT", dict.fromkeys(proof.WAIT, -1))
     monkeypatch.setattr(guarded.Guarded, "too_quick", timedelta(0))
 
 
