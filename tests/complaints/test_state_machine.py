@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from complaints import actions
+from complaints.actions import resident
 from complaints.chain import Link, link_hash
 from complaints.history import verify_chains
 from complaints.models import Case, Event, Handover, JointTask, Objection
@@ -110,7 +111,23 @@ def is_open(known: Known) -> bool:
     return known.status in OPEN
 
 
+def resident_says(case: Case, *, by: Person, now: datetime, text: str) -> None:
+    resident.say(case, now=now, text=text)
+
+
+def resident_urges(case: Case, *, by: Person, now: datetime) -> None:
+    resident.urge(case, now=now)
+
+
+def resident_withdraws(case: Case, *, by: Person, now: datetime, reason: str) -> None:
+    resident.withdraw(case, now=now, reason=reason)
+
+
+# The first are drawn most often: dispatching and sending back needs several steps in a row.
 DEEDS = [
+    Deed(actions.dispatch, HANDLERS, facts(unit=units), when=lambda known: is_open(known) and not known.offered),
+    Deed(actions.return_case, ("offered",), facts(reason=words), versioned=False, when=lambda known: known.offered),
+    Deed(actions.object_to, ("offered",), facts(reason=words), versioned=False, when=lambda known: known.offered),
     Deed(
         actions.contact,
         (*HANDLERS, "colleague"),
@@ -199,6 +216,9 @@ DEEDS = [
     Deed(actions.redo, ("leader", "overseer"), facts(reason=texts), when=lambda known: known.status == CONCLUDED),
     Deed(actions.reopen, (*HANDLERS, "first"), facts(reason=words), when=lambda known: known.status in CLOSED),
     Deed(actions.withdraw, (*HANDLERS, "first"), facts(reason=texts)),
+    Deed(resident_says, ("responsible",), facts(text=texts), versioned=False),
+    Deed(resident_urges, ("responsible",), versioned=False),
+    Deed(resident_withdraws, ("responsible",), facts(reason=texts), versioned=False),
     Deed(actions.merge, HANDLERS, facts(into=st.integers(0, 2), text=st.just("并入主件"))),
 ]
 PARTS = sorted({part for deed in DEEDS for part in deed.parts})
@@ -280,7 +300,7 @@ class Street(RuleBasedStateMachine):
         except (RuleBroken, PermissionDenied):
             return
         name = deed.act.__name__
-        assert self.people[by.pk] not in NEVER, f"{by} did {name}"
+        assert self.people[by.pk] not in NEVER or name.startswith("resident_"), f"{by} did {name}"
         assert not (stale and deed.versioned), f"{name} was done on what was seen an hour ago"
         self.since[case.pk] = self._grown(case) if deed.act is actions.edit else 1
         Street.done[name] = Street.done.get(name, 0) + 1
@@ -473,7 +493,7 @@ def test_whatever_people_do_a_case_has_somebody_who_answers_for_it(world: World,
     run_state_machine_as_test(Street, settings=_walk(lives, repeat="LINLI_STEPS" not in os.environ))
     assert Street.steps >= wanted
     every = {name for name in actions.__all__ if name.islower()} - KEPT_OUT
-    assert set(Street.done) == every, "an act that never succeeded was never tried"
+    assert every <= set(Street.done), f"never succeeded, so never tried: {every - set(Street.done)}"
 
 
 def _walk(lives: int, *, repeat: bool) -> settings:
