@@ -55,6 +55,9 @@ ICONS: dict[str, tuple[str, str]] = {
     Kind.SUPPLEMENTED: ("chat-left-text", QUIET),
     Kind.RATING_CHECKED: ("patch-check", ""),
     Kind.PRAISE_DECIDED: ("award", ""),
+    Kind.DATA_SHOWN: ("eye", QUIET),
+    Kind.DATA_ASKED: ("person-lock", ""),
+    Kind.DATA_DECIDED: ("person-check", ""),
 }
 
 FACT_NAMES: dict[str, str | Promise] = {
@@ -95,7 +98,17 @@ HAN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 # What is said only among those who work on the case: (text of it is hidden from others).
 INTERNAL = {Kind.NOTED, Kind.REDONE, Kind.REOPENED, Kind.WITHDRAWN}
 WITH_RESIDENT = {Kind.CONTACTED, Kind.CALLED_BACK, Kind.ATTACHED, Kind.SAID, Kind.PHOTO}
-BY_RESIDENT = {Kind.REGISTERED, Kind.SAID, Kind.URGED, Kind.PHOTO, Kind.WITHDRAWN, Kind.MERGED, Kind.RATED}
+BY_RESIDENT = {
+    Kind.REGISTERED,
+    Kind.SAID,
+    Kind.URGED,
+    Kind.PHOTO,
+    Kind.WITHDRAWN,
+    Kind.MERGED,
+    Kind.RATED,
+    Kind.DATA_SHOWN,
+    Kind.DATA_ASKED,
+}
 
 
 def entries(found: Dossier) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from complaints.views import case, exports, files, imports, public, rating, register, track
+from complaints.views import case, data_requests, exports, files, imports, public, rating, register, track
 from complaints.views.desk import desk
 from complaints.views.list import case_list
 from complaints.views.loads import loads
@@ -16,11 +16,14 @@ urlpatterns = [
     path("report/similar/", public.similar, name="report_similar"),
     path("track/", track.track, name="track"),
     path("track/rate/", rating.track_rate, name="track_rate"),
+    path("track/data/", data_requests.track_data, name="track_data"),
     path("track/<slug:act>/", track.act, name="track_act"),
     path("rate/<str:token>/", rating.rate, name="rate"),
     path("ratings/", rating.ratings, name="ratings"),
     path("ratings/<int:pk>/", rating.rating, name="rating"),
     path("ratings/praise/<int:pk>/", rating.praise, name="praise"),
+    path("data-requests/", data_requests.data_requests, name="data_requests"),
+    path("data-requests/<int:pk>/", data_requests.data_request, name="data_request"),
     path("desk/", desk, name="desk"),
     path("people/loads/<int:unit>/", loads, name="loads"),
     path("cases/", case_list, name="cases"),

@@ -39,6 +39,7 @@ NAV = [
     Entry(_("Log a case"), "/cases/new/", "plus-lg", CASEWORK, primary=True),
     Entry(_("Board"), "/board/", "bar-chart", frozenset({"secretary", "supervisor", "discipline", "admin"})),
     Entry(_("Ratings"), "/ratings/", "star", frozenset({"secretary", "supervisor"})),
+    Entry(_("Data requests"), "/data-requests/", "person-lock", frozenset({"secretary", "supervisor"})),
     Entry(_("Conduct reports"), "/supervision/conduct/", "shield-lock", frozenset({"discipline"})),
     Entry(_("People"), "/people/", "people", CASEWORK | {"discipline", "admin"}),
     Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"})),

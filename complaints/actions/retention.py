@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from complaints.models import Case, Forgetting, Resident, RetentionRule, TrackingCode
+from complaints.models import Case, DataRequest, Forgetting, Resident, RetentionRule, TrackingCode
 from complaints.retention import Rule, forget_before
+
+
+def erase(cases: QuerySet[Case]) -> int:
+    """Delete name, phone and address of these cases' residents, and what they wrote about them. Tells how many."""
+    DataRequest.objects.filter(case__in=cases).update(text="")
+    return Resident.objects.filter(case__in=cases).delete()[0]
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,8 @@ def _forget_kind(kind: str, rules: list[Rule], now: datetime, dry_run: bool) -> 
     codes = TrackingCode.objects.filter(case__kind=kind, case__closed_at__lt=before)
     if dry_run:
         return Forgotten(kind, before, residents.count(), codes.count())
-    gone = Forgotten(kind, before, residents.delete()[0], codes.delete()[0])
+    closed = Case.objects.filter(kind=kind, closed_at__lt=before)
+    gone = Forgotten(kind, before, erase(closed), codes.delete()[0])
     if gone.residents or gone.codes:
         Forgetting.objects.create(at=now, kind=kind, closed_before=before, residents=gone.residents, codes=gone.codes)
     return gone

@@ -1,6 +1,7 @@
 """The case and everything that hangs on it, one file per reason to change."""
 
 from complaints.models.case import Attachment, Case, CaseCounter, CaseWords, Category, Resident
+from complaints.models.data_requests import DataRequest
 from complaints.models.guard import Forgetting, RetentionRule, TrackingCode
 from complaints.models.handing import DispatchRule, Handover, Holding, JointTask, Objection, Return
 from complaints.models.history import DayHead, Event
@@ -20,6 +21,7 @@ __all__ = [
     "Clock",
     "Consent",
     "ContactLog",
+    "DataRequest",
     "DayHead",
     "DispatchRule",
     "Event",

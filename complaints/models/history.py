@@ -50,6 +50,9 @@ class Event(models.Model):
         SUPPLEMENTED = "supplemented", _("rating supplemented")
         RATING_CHECKED = "rating_checked", _("bad rating followed up")
         PRAISE_DECIDED = "praise_decided", _("praise decided")
+        DATA_SHOWN = "data_shown", _("resident looked at the data kept of them")
+        DATA_ASKED = "data_asked", _("request about personal data")
+        DATA_DECIDED = "data_decided", _("request about personal data decided")
 
     case = models.ForeignKey("complaints.Case", models.PROTECT, related_name="events", verbose_name=_("case"))
     seq = models.PositiveIntegerField(_("place in the chain"))
