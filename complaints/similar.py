@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import log
+from typing import Any
 
 from django.db.models import Count
 
@@ -116,7 +117,9 @@ def nearby(now: datetime, *, text: str, community: int | None, grid: int | None)
     cases = list((near.filter(grid=grid) if grid else near)[:COMPARED])
     rated = zip(likeness(text, [f"{case.title}\n{case.text}" for case in cases]), cases, strict=True)
     nearest = sorted((pair for pair in rated if pair[0] >= ENOUGH), key=lambda pair: pair[0], reverse=True)
-    return [
-        Nearby(case, case.category.name, str(case.community), case.submitted_at, 1 + case.joined)  # type: ignore[union-attr]
-        for _likeness, case in nearest[:SHOWN]
-    ]
+    return [_nearby(case) for _likeness, case in nearest[:SHOWN]]
+
+
+def _nearby(case: Case) -> Nearby:
+    row: Any = case
+    return Nearby(case, row.category.name, str(case.community), case.submitted_at, 1 + row.joined)

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.files.base import ContentFile
@@ -161,7 +162,7 @@ def withdraw(case: Case, *, now: datetime, reason: str = "") -> Case:
     """The resident does not want it pursued any more."""
     case = lock(case)
     _refuse_closed(case)
-    data = {}
+    data: dict[str, Any] = {}
     if reason.strip():
         row = Message.objects.create(case=case, cycle=case.cycle, at=now, text=reason.strip())
         data = {"message": row.pk, "text": text_hash(row.text)}

@@ -248,6 +248,10 @@ class GuardedLookup(Guarded, LookupForm):
 
     purpose = "track"
 
+    def take_errors(self, form: LookupForm) -> None:
+        """Show what was wrong with the same fields without checking, and using up, anything again."""
+        self._errors = form.errors
+
 
 class MessageForm(forms.Form):
     text = Words(label=gettext_lazy("Your message"), max_length=2_000, rows=3)

@@ -172,7 +172,7 @@ def _ready_again(form: LookupForm, request: HttpRequest, now: datetime, given: d
     guarded = GuardedLookup(data, now=now, stage=stage)
     data["stamp"], data["altcha"] = stamp(guarded.purpose, now - guarded.too_quick), ""
     data["ticket"] = proof.ticket(guarded.purpose, stage, now=now)
-    guarded._errors = form.errors
+    guarded.take_errors(form)
     return guarded
 
 

@@ -25,6 +25,7 @@ from complaints.models import Attachment, Case, Event, Message, Resident, Tracki
 from complaints.rows import rows_of
 from config.guard import forms as guarded
 from config.guard import proof
+from config.lib import codes
 from staff import queries as staff
 from staff.models import Person
 from tests.world import World
@@ -203,7 +204,7 @@ def test_photos_are_drawn_anew_and_carry_no_name(client: Client, world: World) -
     number, _code = sent(client, world, photos=[photo(exif=exif.tobytes(), comment=b"marked")])
     row = Attachment.objects.get(case__number=number)
     assert row.by is None
-    assert "secret" not in row.name + row.file.name
+    assert "secret" not in f"{row.name} {row.file.name}"
     assert b"marked" not in row.file.read()
 
 
@@ -445,10 +446,8 @@ def everything() -> str:
 def test_two_hundred_anonymous_reports_leave_no_mark(
     world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    from complaints.actions import resident
-
     monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path)
-    monkeypatch.setattr(resident.codes, "hashed", lambda code: "$argon2id$made-up")
+    monkeypatch.setattr(codes, "hashed", lambda code: "$argon2id$made-up")
     caplog.set_level(logging.DEBUG)
     picture = photo(comment=b"MARKDEVICE").read()
     marks = []
