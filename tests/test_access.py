@@ -99,7 +99,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "track": (ALL, "422 rest"),
     "track_act": (NOT_THIS_WAY, "403 rest"),
     "report": (ALL, "422 rest"),
-    "report_done": PUBLIC,
+    "report_done": (ALL, ALL),  # browsers reload a receipt by sending its form once more
     "report_paper": PUBLIC,
     "report_similar": (NOT_THIS_WAY, ALL),
     "conduct": (ALL, "422 rest"),
