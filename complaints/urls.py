@@ -14,6 +14,7 @@ urlpatterns = [
     path("report/done/", public.done, name="report_done"),
     path("report/paper/", public.paper, name="report_paper"),
     path("report/similar/", public.similar, name="report_similar"),
+    path("report/proof/", public.proof, name="report_proof"),
     path("track/", track.track, name="track"),
     path("track/rate/", rating.track_rate, name="track_rate"),
     path("track/data/", data_requests.track_data, name="track_data"),

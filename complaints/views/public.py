@@ -24,7 +24,7 @@ from complaints.models import Case, RetentionRule
 from complaints.progress import clocks_of
 from complaints.retention import Rule, in_force
 from complaints.similar import nearby
-from config.guard.doors import ASK, REPORT, refused
+from config.guard.doors import ASK, REPORT, challenge, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
 from staff.models import Street
@@ -100,6 +100,13 @@ def similar(request: HttpRequest) -> HttpResponse:
         return answer
     form = ReportForm(request.POST, now=now)
     return render(request, "public/_similar.html", _hints(form, now))
+
+
+@require_safe
+@never_cache
+def proof(request: HttpRequest) -> HttpResponse:
+    """The arithmetic a browser does while somebody types."""
+    return challenge(request, REPORT, now=timezone.now())
 
 
 def qr(text: str) -> SafeString:

@@ -111,6 +111,20 @@ def test_a_reload_of_the_receipt_shows_no_code(context: BrowserContext, live_ser
     assert Case.objects.count() == 1
 
 
+def test_the_browser_proves_its_work_while_somebody_types(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    page = context.new_page()
+    page.goto(f"{live_server.url}/report/")
+    page.fill("[name=text]", "3号楼门口的路灯坏了三天。")
+    page.select_option("[name=area]", f"grid-{world.grid.pk}")
+    page.wait_for_function("document.querySelector('[name=altcha]').value")
+    page.evaluate("document.querySelector('[name=ticket]').value = ''")
+    page.click("#report [type=submit]")
+    page.wait_for_selector("#code")
+    assert Case.objects.count() == 1
+
+
 def test_a_draft_survives_a_lost_page_but_an_anonymous_one_stays_in_its_window(
     context: BrowserContext, live_server: LiveServer, world: World
 ) -> None:
