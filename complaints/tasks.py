@@ -3,6 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from complaints.actions import notices
 from complaints.actions.rating import remind
 from complaints.actions.retention import forget
 from complaints.history import pin_days
@@ -34,3 +35,8 @@ def forget_residents() -> None:
 @shared_task
 def remind_to_rate() -> None:
     remind(now=timezone.now())
+
+
+@shared_task
+def send_notices() -> None:
+    notices.send_notices(now=timezone.now())

@@ -236,8 +236,23 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "imports": {"task": "complaints.tasks.pick_up_imports", "schedule": 60, "options": {"expires": 55}},
     "pin_history": {"task": "complaints.tasks.pin_history", "schedule": crontab(hour=0, minute=20)},
     "remind_to_rate": {"task": "complaints.tasks.remind_to_rate", "schedule": crontab(hour=9, minute=5)},
+    "send_notices": {"task": "complaints.tasks.send_notices", "schedule": 60, "options": {"expires": 55}},
     "forget_residents": {"task": "complaints.tasks.forget_residents", "schedule": crontab(hour=3, minute=10)},
 }
+
+# How residents hear that something happened: `console` writes to the log, see config.lib.channels.
+NOTICE_CHANNEL = os.environ.get("LINLI_NOTICE_CHANNEL", "console")
+NOTICE_URL = os.environ.get("LINLI_NOTICE_URL", "")
+NOTICE_SECRET = os.environ.get("LINLI_NOTICE_SECRET", "")
+NOTICE_MAIL_TO = os.environ.get("LINLI_NOTICE_MAIL_TO", "")
+PUBLIC_URL = os.environ.get("LINLI_PUBLIC_URL", "").rstrip("/")
+EMAIL_HOST = os.environ.get("LINLI_MAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("LINLI_MAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("LINLI_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("LINLI_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("LINLI_MAIL_TLS") == "1"
+EMAIL_TIMEOUT = 3
+DEFAULT_FROM_EMAIL = os.environ.get("LINLI_MAIL_FROM", "linli@localhost")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -270,5 +285,9 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LINLI_LOG_LEVEL", "WARNING")},
     # Warnings about 404s would write addresses people ask for into the log.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "WARNING"},
+        "linli.notices": {"level": "INFO"},
+    },
 }

@@ -6,6 +6,7 @@ from complaints.models.guard import Forgetting, RetentionRule, TrackingCode
 from complaints.models.handing import DispatchRule, Handover, Holding, JointTask, Objection, Return
 from complaints.models.history import DayHead, Event
 from complaints.models.imports import ImportRun
+from complaints.models.notices import Notice
 from complaints.models.promises import Clock, Consent
 from complaints.models.public import Message
 from complaints.models.rating import PraiseProposal, Rating, RatingCheck, RatingReminder, RatingTag
@@ -32,6 +33,7 @@ __all__ = [
     "JointTask",
     "Message",
     "Note",
+    "Notice",
     "Objection",
     "PraiseProposal",
     "Rating",

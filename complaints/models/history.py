@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -70,6 +71,14 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["case", "seq"]
+        indexes = [
+            # What residents are told of, see actions.notices: looked for every minute.
+            models.Index(
+                fields=["at"],
+                condition=Q(kind__in=["accepted", "replied", "concluded", "contacted", "called_back", "data_decided"]),
+                name="event_to_tell",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "seq"], name="event_has_its_place_in_the_chain"),
             models.UniqueConstraint(fields=["hash"], name="event_hash_is_unique"),
