@@ -355,12 +355,13 @@ def _whom(report: ConductReport, told: Submission, now: datetime) -> None:
     Better one too many: who is taken for somebody concerned only loses a sight they might have had.
     """
     described = rules.squeezed(told.who)
-    everything = described + rules.squeezed(told.text)
+    everything = f"{described}\n{rules.squeezed(told.text)}"
     people = Post.objects.filter(street=told.street).values_list("person", "person__name", "role").distinct()
     named = {
         person
         for person, name, role in people
-        if (plain := rules.squeezed(name)) and plain in (everything if role == Post.Role.DISCIPLINE else described)
+        if len(plain := rules.squeezed(name)) > 1
+        and plain in (everything if role == Post.Role.DISCIPLINE else described)
     }
     Accused.objects.bulk_create([Accused(report=report, person_id=person, since=now) for person in sorted(named)])
 

@@ -51,7 +51,9 @@ def tell(street: Street, now: datetime) -> int:
     units = list(Unit.objects.filter(street=street, kind=Unit.Kind.DEPARTMENT))
     if officer is None or not communities or not units:
         return 0
-    for name, title in LEADERS:
+    supervisors = current(Post.objects.filter(street=street, role=Post.Role.SUPERVISOR)).select_related("person")
+    in_charge = [(post.person.name, post.title) for post in supervisors if "领导" in post.title]
+    for name, title in LEADERS + in_charge:
         actions.add_leader(street, by=officer, name=name, title=title)
     first, last, unit = communities[0], communities[-1], units[-1]
     worker = current(Post.objects.filter(community=first, role=Post.Role.WORKER)).select_related("person").first()
