@@ -15,7 +15,7 @@ from complaints.forms.acts import ActForm
 from complaints.forms.category import choices_of
 from complaints.lights import light, on_time
 from complaints.models import Callback, Case, Clock, Consent, ContactLog, Handover, JointTask, Objection
-from complaints.ratings_page import shown_to_rated
+from complaints.ratings_page import follows, shown_to_rated
 from complaints.rights import sees_resident
 from complaints.rows import build_rows, instants, left_on, runs_around_the_clock
 from complaints.states import Act
@@ -69,7 +69,7 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
         "messages_of_resident": found.said["message"] if seen else [],
         "callbacks": _callbacks(found, seen),
         "ratings": shown_to_rated(case, found.standing),
-        "follows_ratings": _follows_ratings(found),
+        "follows_ratings": follows(found.standing),
         "slip": case.status == Case.Status.CONCLUDED and found.standing.works,
         "files": _files(found) if seen else [],
         "duplicates": found.said["duplicate"],
@@ -114,11 +114,6 @@ def blocked(found: Dossier) -> list[str]:
         _("%(unit)s still owes its part.") % {"unit": task.unit} for task in found.tasks if task.done_at is None
     ]
     return waiting
-
-
-def _follows_ratings(found: Dossier) -> bool:
-    who = found.standing
-    return (who.leads or who.oversees) and not who.responsible
 
 
 def _strike(found: Dossier) -> None:

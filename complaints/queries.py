@@ -198,10 +198,10 @@ class CaseQuerySet(QuerySet["CaseRow"]):
         """Cases with a bad rating this person may follow up, with the instant it is to be verified by."""
         from complaints.models import RatingCheck
 
-        waiting = RatingCheck.objects.filter(rating__case=OuterRef("pk"), closed_at__isnull=True)
-        first = Subquery(waiting.exclude(rated=scope.person).order_by("due_at").values("due_at")[:1])
-        found = self.led_by(scope).exclude(responsible=scope.person).annotate(check_due_at=first)
-        return found.filter(Q(("check_due_at__isnull", False)))
+        waiting = RatingCheck.objects.filter(closed_at__isnull=True).exclude(rated=scope.person)
+        first = waiting.filter(rating__case=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
+        found = self.filter(pk__in=waiting.values("rating__case")).exclude(responsible=scope.person)
+        return found.led_by(scope).annotate(check_due_at=Subquery(first))
 
     def led_by(self, scope: Scope) -> Self:
         """Cases of the area this person answers for: a secretary's communities, a supervisor's streets."""

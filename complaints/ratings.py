@@ -118,7 +118,7 @@ def praises(kind: str, level: int, about: Iterable[str]) -> bool:
 
 def tells_who_rated(kind: str, data: Mapping[str, Any]) -> bool:
     """Events that would show those who work on a case when its resident rated. Where it opens the case anew they may."""
-    return kind == "supplemented" or (kind == "rated" and not data.get("redo"))
+    return kind in {"rated", "supplemented"} and not data.get("redo")
 
 
 @dataclass(frozen=True)

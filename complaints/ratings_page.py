@@ -87,9 +87,17 @@ def to_ask(cases: CaseQuerySet) -> CaseQuerySet:
     return waiting.filter(pk__in=Resident.objects.exclude(phone="").values("case")).order_by("closed_at")
 
 
+def follows(who: Standing) -> bool:
+    """Whether this person follows up bad ratings of the case."""
+    return (who.leads or who.oversees) and not who.responsible
+
+
 def shown_to_rated(case: Case, who: Standing) -> list[dict[str, Any]]:
-    """Level and words, without who and when, and only once the case is closed: nobody works on it with them in mind."""
-    if case.is_open or not handles(who):
+    """Level and words, without who and when, and only once the case is closed: nobody works on it with them in mind.
+
+    Those who follow bad ratings up see them at any time.
+    """
+    if not handles(who) or (case.is_open and not follows(who)):
         return []
     rows = Rating.objects.filter(case=case).order_by("cycle", "id").prefetch_related("tags")
     return [

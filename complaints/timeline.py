@@ -52,7 +52,7 @@ ICONS: dict[str, tuple[str, str]] = {
     Kind.URGED: ("bell", BAD),
     Kind.PHOTO: ("image", QUIET),
     Kind.RATED: ("arrow-repeat", BAD),
-    Kind.SUPPLEMENTED: ("chat-left-text", QUIET),
+    Kind.SUPPLEMENTED: ("arrow-repeat", BAD),
     Kind.RATING_CHECKED: ("patch-check", ""),
     Kind.PRAISE_DECIDED: ("award", ""),
     Kind.DATA_SHOWN: ("eye", QUIET),
@@ -106,6 +106,7 @@ BY_RESIDENT = {
     Kind.WITHDRAWN,
     Kind.MERGED,
     Kind.RATED,
+    Kind.SUPPLEMENTED,
     Kind.DATA_SHOWN,
     Kind.DATA_ASKED,
 }
@@ -338,6 +339,7 @@ def _merged(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
 
 DETAILS: dict[str, Callable[[Dossier, dict[str, Any]], dict[str, Any]]] = {
     Kind.RATED: _rated,
+    Kind.SUPPLEMENTED: _rated,
     Kind.REGISTERED: _registered,
     Kind.EDITED: _edited,
     Kind.CONTACTED: _contacted,

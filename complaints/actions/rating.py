@@ -62,18 +62,14 @@ def rate(case: Case, answer: Answer, *, now: datetime, via: str, cycle: int | No
     row = keep(case, answer, via=via, now=now)
     follow_up(row, now)
     case.callback_wanted = False
-    data: dict[str, Any] = {"rating": row.pk, "text": text_hash(row.text), "redo": row.solved == Rating.Solved.NO}
-    if data["redo"]:
-        again(case, now)
-        if row.text:
-            Message.objects.create(case=case, cycle=case.cycle, at=now, text=row.text)
-    record(case, Event.Kind.RATED, by=None, now=now, **data)
+    redone = _once_more(case, row, now)
+    record(case, Event.Kind.RATED, by=None, now=now, rating=row.pk, text=text_hash(row.text), redo=redone)
     return row
 
 
 @transaction.atomic
 def supplement(case: Case, answer: Answer, *, now: datetime, via: str) -> Rating:
-    """The one later word on a bad rating, after the resident was told what came of it."""
+    """The one later word on a bad rating, after the resident was told what came of it. "Not solved" counts here, too."""
     case = lock(case)
     first = Rating.objects.filter(case=case, supplements__isnull=True, follow_up__told_at__isnull=False).first()
     refuse_if(
@@ -83,7 +79,8 @@ def supplement(case: Case, answer: Answer, *, now: datetime, via: str) -> Rating
     )
     assert first is not None
     row = keep(case, answer, via=via, now=now, supplements=first)
-    record(case, Event.Kind.SUPPLEMENTED, by=None, now=now, rating=row.pk, text=text_hash(row.text))
+    redone = first.cycle == case.cycle and case.status == Case.Status.CONCLUDED and _once_more(case, row, now)
+    record(case, Event.Kind.SUPPLEMENTED, by=None, now=now, rating=row.pk, text=text_hash(row.text), redo=redone)
     return row
 
 
@@ -210,6 +207,16 @@ def decide_praise(
     proposal.save()
     record(case, Event.Kind.PRAISE_DECIDED, by=by, now=now, praise=proposal.pk, verdict=verdict)
     return proposal
+
+
+def _once_more(case: Case, row: Rating, now: datetime) -> bool:
+    """Whether the resident's "not solved" has opened the next cycle; the words go along with it."""
+    if row.solved != Rating.Solved.NO:
+        return False
+    again(case, now)
+    if row.text:
+        Message.objects.create(case=case, cycle=case.cycle, at=now, text=row.text)
+    return True
 
 
 def _take(check: RatingCheck, step: Step, by: Person) -> tuple[Case, RatingCheck]:

@@ -359,6 +359,21 @@ def test_there_is_no_supplement_before_the_answer(world: World) -> None:
         acts.supplement(check.rating.case, GOOD, now=world.now, via="track")
 
 
+def test_not_solved_in_the_supplement_opens_the_matter_again(world: World) -> None:
+    check = badly(world)
+    case = check.rating.case
+    acts.verify(check, by=world.secretary, now=world.now, outcome="explained", finding="已解释")
+    acts.tell(check, by=world.secretary, now=world.now, text="情况是这样的")
+
+    acts.supplement(case, Answer(solved="no", satisfied=1, text="还是不亮"), now=world.now, via="track")
+
+    assert (fresh(case).status, fresh(case).cycle) == ("handling", 2)
+    drawers = {section.code: section.rows for section in build(world.supervisor, world.now)}
+    assert [row.number for row in drawers["not_solved"]] == [case.number]
+    followed = text_of(browser(world.secretary).get(case.get_absolute_url()))
+    assert f"/ratings/{check.pk}/" in followed
+
+
 # -- reminders, praise, figures
 
 
