@@ -63,7 +63,9 @@ def edit(case: Case, *, by: Person, now: datetime, version: int, **facts: Any) -
 
 
 @transaction.atomic
-def attach(case: Case, *, by: Person, now: datetime, file: UploadedFile[bytes], name: str, content_type: str) -> Attachment:
+def attach(
+    case: Case, *, by: Person, now: datetime, file: UploadedFile[bytes], name: str, content_type: str
+) -> Attachment:
     """Keep a file with the case. The door has checked what it is."""
     case, _who = take(case, Act.ATTACH, by=by)
     digest = hashlib.sha256()
