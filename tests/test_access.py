@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from django.utils import timezone
 from rest_framework.authtoken.models import TokenProxy
 
 from complaints import actions
-from complaints.models import Case, DispatchRule, ImportRun
+from complaints.actions.rated import Answer, propose
+from complaints.actions.rating import rate
+from complaints.models import Case, DataRequest, DispatchRule, ImportRun, Rating, RatingCheck
 from complaints.states import Act
 from config.models import Heartbeat
 from services.models_guide import KnowledgeArticle, ServiceItem
@@ -53,6 +56,12 @@ IMPORT_ACT = SIGNED_IN_NOT_THIS_WAY, f"login anonymous, 302 {IMPORTING}, 403 res
 LOOK_AT_CASE = f"login anonymous, 200 {LOOKING}, 404 rest", SIGNED_IN_NOT_THIS_WAY
 WORK_ON_CASE = f"login anonymous, 200 {IN_THE_EAST}, 403 discipline admin, 404 rest", SIGNED_IN_NOT_THIS_WAY
 PUBLIC = ALL, NOT_THIS_WAY
+LEADING = "login anonymous, 200 secretary supervisor, 403 rest"
+LEADING_ACT = "login anonymous, 422 secretary supervisor, 403 rest"
+WORK_ON_CLOSED_CASE = (
+    f"login anonymous, 200 {IN_THE_EAST}, 403 discipline assessor admin, 404 rest",
+    SIGNED_IN_NOT_THIS_WAY,
+)
 CIRCLE = "login anonymous, 200 discipline, 404 rest"
 
 # Address by name -> what GET and what an empty POST answer.
@@ -98,10 +107,21 @@ TABLE: dict[str, tuple[str, str]] = {
     # Residents' own pages: number and code open a matter, not an account. The log-in makes no difference to them.
     "track": (ALL, "422 rest"),
     "track_act": (NOT_THIS_WAY, "403 rest"),
+    "track_rate": (NOT_THIS_WAY, "403 rest"),
+    "track_data": ("302 rest", "302 rest"),
+    "rate": ("404 rest", "404 rest"),
     "report": (ALL, "422 rest"),
     "report_done": (ALL, ALL),  # browsers reload a receipt by sending its form once more
     "report_paper": PUBLIC,
     "report_similar": (NOT_THIS_WAY, ALL),
+    "report_proof": PUBLIC,
+    # What residents say about the work goes to those who lead it.
+    "ratings": (LEADING, SIGNED_IN_NOT_THIS_WAY),
+    "rating": (LEADING, "login anonymous, 302 secretary supervisor, 403 rest"),
+    "praise": (LEADING, LEADING_ACT),
+    "rating_slip": WORK_ON_CLOSED_CASE,
+    "data_requests": (LEADING, SIGNED_IN_NOT_THIS_WAY),
+    "data_request": (LEADING, LEADING_ACT),
     "conduct": (ALL, "422 rest"),
     "conduct_track": (ALL, "422 rest"),
     "conduct_say": (NOT_THIS_WAY, "302 rest"),
@@ -165,6 +185,7 @@ ADMIN: dict[str, str] = {
     "complaints_category": f"{SET_UP} {TABLES}",
     "complaints_dispatchrule": SET_UP,
     "complaints_replytemplate": SET_UP,
+    "complaints_ratingtag": LOOK,
     "complaints_case": LOOK,
     "complaints_event": LOOK,
     "complaints_importrun": LOOK,
@@ -251,6 +272,13 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         file=ContentFile(b"a,b\n", "rejected.csv"),
     )  # fmt: skip
     number = {"number": case.number}
+    closed = world.log(title="已办结的一件", text="小广场的长椅坏了一条腿。")
+    actions.conclude(closed, by=world.worker, now=world.now, version=1, outcome="resolved", text="已修好。")
+    rate(closed, Answer(solved="yes", satisfied=1), now=world.now, via=Rating.Via.TRACK)
+    praise = propose(closed, world.worker, world.now)
+    asked = DataRequest.objects.create(
+        case=closed, kind=DataRequest.Kind.DELETION, asked_at=world.now, due_at=world.now + timedelta(days=15)
+    )
     told = Submission(street=world.street, community=world.east, who="王强", text="态度生硬,推诿不办。", once="o" * 22)
     conduct = {"number": conduct_actions.submit(told, now=world.now).report.number}
     made = Stage(world, case)
@@ -268,6 +296,11 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "guide_notice": {"code": ServiceItem.objects.values_list("code", flat=True)[0]},
         "guide_answer": {"pk": KnowledgeArticle.objects.values_list("pk", flat=True)[0]},
         "track_act": {"act": "urge"},
+        "rate": {"token": "nonesuch"},
+        "rating": {"pk": RatingCheck.objects.get().pk},
+        "praise": {"pk": praise.pk},
+        "rating_slip": {"number": closed.number},
+        "data_request": {"pk": asked.pk},
         "conduct_report": conduct,
         "conduct_log": conduct,
         "conduct_photo": conduct | {"pk": 1},
