@@ -86,8 +86,7 @@ def submit(told: Submission, *, now: datetime) -> Receipt:
     if leads(told.who):
         raise RuleBroken("about_leader", _("This is for the district discipline inspection; nothing was stored here."))
     once, code = hashlib.sha256(told.once.encode()).hexdigest(), code_of(told.once)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(once[:15], 16)])
+    one_at_a_time(told.once)
     known = sent_before(told.once)
     if known is not None:
         return known
@@ -103,6 +102,12 @@ def submit(told: Submission, *, now: datetime) -> Receipt:
         row.save(force_insert=True)
     _record(report, Kind.SUBMITTED, by=None, now=now, photos=len(told.photos), text=text_hash(told.text))
     return Receipt(report, code, _hold_if_nobody_left(report, now))
+
+
+def one_at_a_time(key: str) -> None:
+    """Copies of a form wait for each other, to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)])
 
 
 @transaction.atomic

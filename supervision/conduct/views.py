@@ -101,16 +101,23 @@ def tell(request: HttpRequest) -> HttpResponse:
         stage = REPORT.enter(request, now=now)
     except TooMany as refusal:
         return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:6_000]})
-    form = ReportForm(request.POST, request.FILES, snap=snap, now=now, stage=stage)
-    before = actions.sent_before(form.given_key) if form.given_key else None
-    if before is not None:
-        return _receipt_page(request, before)
+    return _take_in(request, ReportForm(request.POST, request.FILES, snap=snap, now=now, stage=stage), snap)
+
+
+@transaction.atomic
+def _take_in(request: HttpRequest, form: ReportForm, snap: bool) -> HttpResponse:
+    """Of copies of one form sent at once the first is worked on; the others wait and get its receipt."""
+    if form.given_key:
+        actions.one_at_a_time(form.given_key)
+        before = actions.sent_before(form.given_key)
+        if before is not None:
+            return _receipt_page(request, before)
     if _too_long(request):
         form.add_error("photos", _("The photos together are larger than %(most)s MB.") % {"most": MOST_SENT // 2**20})
     if not form.is_valid():
         return _form_page(request, form, snap, status=422)
     try:
-        return _receipt_page(request, actions.submit(form.submission(), now=now))
+        return _receipt_page(request, actions.submit(form.submission(), now=form.now))
     except RuleBroken as refusal:
         if refusal.code == "about_leader":
             return _to_the_district(request)
@@ -118,7 +125,6 @@ def tell(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, snap, status=409)
 
 
-@transaction.atomic
 def _receipt_page(request: HttpRequest, receipt: actions.Receipt) -> HttpResponse:
     return render(request, "public/conduct_receipt.html", {"receipt": receipt, **_of(receipt.report)})
 
