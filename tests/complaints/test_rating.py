@@ -6,7 +6,7 @@ Wednesday 18 November 2026, 10:00, in the street of `tests.world`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -372,6 +372,57 @@ def test_not_solved_in_the_supplement_opens_the_matter_again(world: World) -> No
     assert [row.number for row in drawers["not_solved"]] == [case.number]
     followed = text_of(browser(world.secretary).get(case.get_absolute_url()))
     assert f"/ratings/{check.pk}/" in followed
+
+
+def test_the_database_itself_refuses_what_cannot_be(world: World) -> None:
+    check = badly(world)
+    first, now, other = check.rating, world.now, closed(world)
+    acts.verify(check, by=world.secretary, now=now, outcome="mistaken", finding="评的是另一件事")
+    acts.remind(now=now + timedelta(days=3))
+    praise = PraiseProposal.objects.create(case=other, person=world.worker, proposed_at=now)
+    added = Rating(case=first.case, cycle=1, satisfied=3, solved="yes", at=now, via="track", rated=world.worker)
+    added.supplements = first
+    added.save()
+
+    def again(**facts: Any) -> Rating:
+        given: dict[str, Any] = {"case": first.case, "cycle": 1, "satisfied": 3, "solved": "yes", "via": "track"}
+        return Rating.objects.create(**given | {"at": now, "rated": world.worker} | facts)
+
+    def change(row: Any, **facts: Any) -> int:
+        return int(type(row).objects.filter(pk=row.pk).update(**facts))
+
+    third = closed(world)
+    tried: dict[str, Callable[[], object]] = {
+        "tag_fits_five_levels": lambda: RatingTag.objects.create(code="x", name="x", lowest=3, highest=6),
+        "one_rating_per_cycle": again,
+        "one_supplement_per_cycle": lambda: again(supplements=rate(third, BAD, now)),
+        "rating_does_not_supplement_itself": lambda: change(first, supplements=first),
+        "rating_has_five_levels": lambda: change(first, satisfied=6),
+        "rating_says_whether_solved": lambda: change(first, solved=""),
+        "rating_efficiency_has_five_levels": lambda: change(first, efficiency=0),
+        "rating_result_has_five_levels": lambda: change(first, result=6),
+        "rating_attitude_has_five_levels": lambda: change(first, attitude=9),
+        **{
+            f"{name}_is_not_the_rated": lambda name=name: change(check, **{name: world.worker})  # type: ignore[misc]
+            for name in ("verified_by", "excluded_by", "fixed_by", "told_by", "called_by")
+        },
+        "exclusion_is_decided_by_a_second_person": lambda: change(check, excluded_by=world.secretary),
+        "rating_check_has_an_outcome_if_and_only_if_verified": lambda: change(check, outcome=""),
+        "resident_is_told_before_the_end": lambda: change(check, closed_at=now),
+        "one_reminder_to_rate_per_cycle": lambda: RatingReminder.objects.create(case=other, cycle=1, at=now),
+        "one_praise_per_case_and_person": lambda: PraiseProposal.objects.create(
+            case=other, person=world.worker, proposed_at=now
+        ),
+        "praise_is_not_decided_by_the_praised": lambda: change(
+            praise, verdict="confirmed", decided_by=world.worker, decided_at=now
+        ),
+        "praise_is_decided_by_somebody": lambda: change(praise, verdict="confirmed"),
+    }
+    models = (RatingTag, Rating, RatingCheck, RatingReminder, PraiseProposal)
+    assert {constraint.name for model in models for constraint in model._meta.constraints} == set(tried)
+    for name, nonsense in tried.items():
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            nonsense()
 
 
 # -- reminders, praise, figures
