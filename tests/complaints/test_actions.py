@@ -23,11 +23,14 @@ from complaints.actions import Answer
 from complaints.actions.register import register_many
 from complaints.lights import Instants, case_light
 from complaints.models import (
+    Callback,
     Case,
+    CaseCounter,
     CaseWords,
     Category,
     Clock,
     Consent,
+    ContactLog,
     Event,
     Handover,
     Holding,
@@ -1218,17 +1221,7 @@ def test_the_database_refuses_nonsense_by_name(world: World, case: Case) -> None
 
 
 def test_every_named_constraint_of_a_case_is_tried(world: World, case: Case) -> None:
-    from django.apps import apps
-
     world.log()
-    named = {
-        constraint.name
-        for model in apps.get_app_config("complaints").get_models()
-        if model.__module__ != "complaints.models.rating"  # tried in test_rating.py
-        for constraint in model._meta.constraints
-    }
-    # The dispatch directory and what guards residents have their own tests.
-    left_out = {"one_unit_per_category_and_area"} | {f"resident_{name}_is_sealed" for name in ("name", "phone", "address")}
-    left_out |= {"tracking_code_is_kept_as_a_hash", "retention_of_at_least_thirty_days", "one_retention_rule_per_kind_and_day"}
-    left_out |= {"message_says_something"}
-    assert named - left_out <= set(nonsense(case, world))
+    rows = (Case, Category, CaseCounter, Clock, Consent, ContactLog, Reply, Callback, Handover, Return, Objection)
+    named = {constraint.name for model in (*rows, JointTask, Event) for constraint in model._meta.constraints}
+    assert named <= set(nonsense(case, world))
