@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from complaints import defaults
+from complaints.demo import residents
 from complaints.demo import stories as s
 from complaints.demo.matters import Matter
 from complaints.demo.people import Town, build
@@ -179,6 +180,8 @@ def seed(now: datetime, cases: int = 360) -> Town:
     times = Times(now, rng)
     plan = _Plan(Teller(town, times, rng), cases)
     plan.tell()
+    if cases:
+        residents.speak(town, now)
     return town
 
 
