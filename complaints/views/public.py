@@ -111,7 +111,7 @@ def proof(request: HttpRequest) -> HttpResponse:
 
 def qr(text: str) -> SafeString:
     return mark_safe(
-        segno.make(text, error="m", micro=False).svg_inline(
+        segno.make(text, error="m", micro=False, mask=3).svg_inline(
             scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True
         )
     )
