@@ -72,7 +72,7 @@ def test_the_database_keeps_only_a_hash_with_a_salt_of_its_own(world: World) -> 
     case = world.log()
     code = set_code(case)
     kept = TrackingCode.objects.get(case=case).hash
-    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert kept.startswith("$argon2id$v=19$m=8192,t=2,p=1$")
     assert code not in kept
     assert codes.hashed(code) != kept
     with pytest.raises(IntegrityError, match="tracking_code_is_kept_as_a_hash"), transaction.atomic():

@@ -118,7 +118,7 @@ def test_the_browser_proves_its_work_while_somebody_types(
     page.goto(f"{live_server.url}/report/")
     page.fill("[name=text]", "3号楼门口的路灯坏了三天。")
     page.select_option("[name=area]", f"grid-{world.grid.pk}")
-    page.wait_for_function("document.querySelector('[name=altcha]').value")
+    page.wait_for_selector("[name=altcha][value]:not([value=''])", state="attached")
     page.evaluate("document.querySelector('[name=ticket]').value = ''")
     page.click("#report [type=submit]")
     page.wait_for_selector("#code")
