@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
+from config.lib.qr import qr
 from services.ask import Answered, Quote, ask
 from services.guide import (
     LONGEST_QUESTION,
@@ -97,7 +96,7 @@ def _item_page(request: HttpRequest, code: str, template: str) -> HttpResponse:
         "works_here": _works_here(request),
         "large": request.GET.get("size") == "large",
         "address": address,
-        "qr": mark_safe(_qr(address)),
+        "qr": qr(address),
         "today": timezone.localdate(),
     }
     return render(request, template, context)
@@ -146,13 +145,6 @@ def _paged(request: HttpRequest, rows: QuerySet[ServiceItem]) -> dict[str, Any]:
         "previous_page": page - 1 if page > 1 else None,
         "next_page": page + 1 if len(found_rows) > PAGE else None,
     }
-
-
-def _qr(text: str) -> str:
-    drawn: str = segno.make(text, error="m", micro=False).svg_inline(
-        scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True
-    )
-    return drawn
 
 
 def _works_here(request: HttpRequest) -> bool:

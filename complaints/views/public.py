@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import segno
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -27,7 +25,10 @@ from complaints.similar import nearby
 from config.guard.doors import ASK, REPORT, challenge, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
+from config.lib.qr import qr
 from staff.models import Street
+
+QR_MASK = 3  # any mask reads; searching for the best one is not worth its time while somebody waits
 
 
 @csrf_exempt  # acts for nobody who is signed in; the form's own stamp says that the page is ours
@@ -80,7 +81,7 @@ def paper(request: HttpRequest) -> HttpResponse:
         "streets": Street.objects.prefetch_related("communities"),
         "kinds": [label for _value, label in KINDS],
         "identities": ReportForm(now=timezone.now()).identities,
-        "qr": qr(request.build_absolute_uri(reverse("report"))),
+        "qr": qr(request.build_absolute_uri(reverse("report")), mask=QR_MASK),
         "address": request.build_absolute_uri(reverse("report")),
         "lines": range(10),
     }
@@ -107,14 +108,6 @@ def similar(request: HttpRequest) -> HttpResponse:
 def proof(request: HttpRequest) -> HttpResponse:
     """The arithmetic a browser does while somebody types."""
     return challenge(request, REPORT, now=timezone.now())
-
-
-def qr(text: str) -> SafeString:
-    return mark_safe(
-        segno.make(text, error="m", micro=False, mask=3).svg_inline(
-            scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True
-        )
-    )
 
 
 def _one_at_a_time(secret: str) -> None:
@@ -185,7 +178,7 @@ def _receipt(request: HttpRequest, sent: Sent) -> HttpResponse:
         "code": sent.code,
         "response": clocks.get("response"),
         "resolution": clocks.get("resolution"),
-        "qr": qr(request.build_absolute_uri(f"{reverse('track')}?number={case.number}")),
+        "qr": qr(request.build_absolute_uri(f"{reverse('track')}?number={case.number}"), mask=QR_MASK),
     }
     return render(request, "public/receipt.html", context)
 

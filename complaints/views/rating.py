@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import segno
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,7 +17,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -46,6 +44,7 @@ from complaints.views.case import person_of
 from config.guard.doors import SEND, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
+from config.lib.qr import qr
 from staff.models import Person
 
 SALT = "linli.rating"
@@ -192,10 +191,7 @@ def slip(request: HttpRequest, number: str) -> HttpResponse:
     context: dict[str, Any] = {"case": case}
     if case.status == Case.Status.CONCLUDED and not Rating.objects.filter(case=case, cycle=case.cycle).exists():
         url = request.build_absolute_uri(reverse("rate", args=[token_of(case)]))
-        drawn = segno.make(url, error="m", micro=False).svg_inline(
-            scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True
-        )
-        context |= {"qr": mark_safe(drawn), "url": url, "until": timezone.now() + SLIP_GOOD_FOR}
+        context |= {"qr": qr(url), "url": url, "until": timezone.now() + SLIP_GOOD_FOR}
     return render(request, "complaints/rating_slip.html", context)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -20,12 +18,13 @@ from complaints.access import case_for, standing
 from complaints.actions import register
 from complaints.forms.category import choices_of, guessed_from
 from complaints.forms.register import RegisterForm
-from complaints.models import Case, Clock
+from complaints.models import Clock
 from complaints.rights import sees_resident
 from complaints.similar import alike
 from complaints.timeline import names
 from complaints.views.case import person_of
 from config.lib.errors import RuleBroken
+from config.lib.qr import qr
 from config.lib.text import without_numbers
 from staff import queries as staff
 from staff.models import Person, Unit
@@ -106,16 +105,9 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
         "title": case.title if seen else without_numbers(case.title, *names(case)),
         "response": clocks.get(Clock.Kind.RESPONSE),
         "resolution": clocks.get(Clock.Kind.RESOLUTION),
-        "qr": mark_safe(_qr(case)),
+        "qr": qr(case.number),
     }
     return render(request, "complaints/receipt.html", context)
-
-
-def _qr(case: Case) -> str:
-    """The number alone, drawn without a style attribute."""
-    return segno.make(case.number, error="m", micro=False).svg_inline(
-        scale=4, border=2, svgclass="qr", lineclass=None, omitsize=True
-    )
 
 
 def _page(request: HttpRequest, form: RegisterForm, status: int = 200) -> HttpResponse:
