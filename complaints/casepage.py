@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.acts import ActDoor, available, next_acts
-from complaints.dossier import Dossier, facts, is_paused, open_dossier, shares
+from complaints.dossier import Dossier, facts, open_dossier, shares
 from complaints.forms.acts import ActForm
 from complaints.forms.category import choices_of
-from complaints.lights import light, on_time
+from complaints.lights import is_paused, light, on_time
 from complaints.models import Callback, Case, Clock, Consent, ContactLog, Handover, JointTask, Objection
 from complaints.ratings_page import follows, shown_to_rated
 from complaints.rights import sees_resident

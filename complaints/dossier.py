@@ -14,6 +14,7 @@ from django.utils import timezone
 from complaints import handover as chains
 from complaints.acts import Facts
 from complaints.directory import suggested_unit
+from complaints.lights import is_paused
 from complaints.models import (
     Attachment,
     Callback,
@@ -193,15 +194,6 @@ def unanswered(newest_first: Iterable[Event]) -> str | None:
         if event.kind in ANSWERED and (event.kind != Event.Kind.CONTACTED or event.data.get("reached")):
             return None
     return None
-
-
-def is_paused(clock: Clock, now: datetime) -> bool:
-    return bool(
-        clock.stopped_at is None
-        and clock.paused_from
-        and clock.paused_until
-        and clock.paused_from <= now < clock.paused_until
-    )
 
 
 def _held(since: datetime, until: datetime, clock: Clock, pauses: Iterable[Pause], found: Dossier) -> int:

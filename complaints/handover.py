@@ -47,17 +47,7 @@ def dispatch_refused(chain: Chain, to_unit: int) -> str | None:
 
 def return_refused(chain: Chain, unit: int) -> str | None:
     """A unit may return what was dispatched to it, or what it took over, once; never what it was asked first."""
-    if chain.objected:
-        return "objection_open"
-    if chain.adjudicated:
-        return "adjudicated"
-    if _answers_something_else(chain, unit):
-        return "offer_open"
-    if unit != chain.offered and unit == chain.first_unit:
-        return "asked_first"
-    if unit in chain.returned:
-        return "returned_before"
-    return None
+    return objection_refused(chain, unit) or ("returned_before" if unit in chain.returned else None)
 
 
 def objection_refused(chain: Chain, unit: int) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class Light(StrEnum):
@@ -28,10 +29,21 @@ class Instants:
     stopped_at: datetime | None = None
 
 
+class Pausable(Protocol):
+    """`Instants`, or the row of a clock."""
+
+    @property
+    def paused_from(self) -> datetime | None: ...
+    @property
+    def paused_until(self) -> datetime | None: ...
+    @property
+    def stopped_at(self) -> datetime | None: ...
+
+
 def light(clock: Instants, now: datetime) -> Light:
     """Yellow strictly after `yellow_at`, red strictly after `due_at`: on the second itself the promise is kept."""
     at = clock.stopped_at or now
-    if clock.stopped_at is None and is_paused(clock, now):
+    if is_paused(clock, now):
         return Light.PAUSED
     if at > clock.due_at:
         return Light.RED
@@ -40,9 +52,10 @@ def light(clock: Instants, now: datetime) -> Light:
     return Light.GREEN
 
 
-def is_paused(clock: Instants, now: datetime) -> bool:
+def is_paused(clock: Pausable, now: datetime) -> bool:
     return (
-        clock.paused_from is not None
+        clock.stopped_at is None
+        and clock.paused_from is not None
         and clock.paused_until is not None
         and clock.paused_from <= now < clock.paused_until
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from complaints.dossier import is_paused
+from complaints.lights import is_paused
 from complaints.models import Attachment, Case, Clock, Consent, Event, Message, Reply
 from config.templatetags.linli import moment_text
 

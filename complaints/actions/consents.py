@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from complaints.actions import clocks
 from complaints.actions.common import record, refuse_if, said, stamp, take
 from complaints.chain import text_hash
+from complaints.lights import is_paused
 from complaints.models import Case, Clock, Consent, Event
 from complaints.policies import COMPLEX
 from complaints.states import Act
@@ -145,10 +146,6 @@ def end_pause(case: Case, now: datetime) -> bool:
 def lapse(case: Case, by: Person, now: datetime) -> None:
     """A case that ends has nothing left to ask for."""
     Consent.objects.filter(case=case, verdict="").update(verdict=Consent.Verdict.LAPSED, decided_by=by, decided_at=now)
-
-
-def is_paused(clock: Clock, now: datetime) -> bool:
-    return bool(clock.paused_from and clock.paused_until and clock.paused_from <= now < clock.paused_until)
 
 
 def _one_at_a_time(case: Case) -> None:
