@@ -82,3 +82,5 @@ def _set(response: Clock, resolution: Clock, times: Promise) -> None:
     response.provisional = times.response_provisional
     resolution.yellow_at, resolution.due_at = times.yellow_at, times.due_at
     resolution.provisional = times.provisional
+    for clock in (response, resolution):
+        clock.next_turn_at = clock.started_at

@@ -51,6 +51,7 @@ def ask_joint(case: Case, *, by: Person, now: datetime, version: int, unit: Unit
         joint_task=row,
         policy=policy,
         started_at=now,
+        next_turn_at=now,
         yellow_at=yellow_at,
         due_at=due_at,
         provisional=provisional,

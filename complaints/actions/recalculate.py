@@ -24,7 +24,8 @@ from services.policies import Terms, promise, terms_of
 BATCH = 5_000
 UPDATE = """
 UPDATE complaints_clock AS clock
-SET yellow_at = fresh.yellow_at::timestamptz, due_at = fresh.due_at::timestamptz, provisional = fresh.provisional
+SET yellow_at = fresh.yellow_at::timestamptz, due_at = fresh.due_at::timestamptz, provisional = fresh.provisional,
+    next_turn_at = clock.started_at
 FROM (VALUES %s) AS fresh (id, yellow_at, due_at, provisional)
 WHERE clock.id = fresh.id AND clock.stopped_at IS NULL
 """

@@ -408,6 +408,7 @@ class Life:
                 joint_task=row,
                 policy_id=self.terms.version_id,
                 started_at=at,
+                next_turn_at=at,
                 due_at=limit.at,
                 provisional=limit.provisional,
             )

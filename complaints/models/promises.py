@@ -13,6 +13,9 @@ class Clock(models.Model):
 
     `paused_from`/`paused_until` is the pause in force or the last one; a pause always has a latest end, so nothing
     has to tick when it runs out. `due_at` already counts every pause. After `stopped_at` a row is never changed.
+
+    `next_turn_at` is when the watch has to look at a running clock next: at once (its start) after every change of its
+    instants, later what the ladder says, never again when NULL. It means nothing once the clock is stopped.
     """
 
     class Kind(models.TextChoices):
@@ -41,6 +44,7 @@ class Clock(models.Model):
     paused_from = models.DateTimeField(_("paused from"), null=True, blank=True)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
+    next_turn_at = models.DateTimeField(_("to be looked at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("clock")
@@ -49,6 +53,11 @@ class Clock(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(stopped_at__isnull=True), name="clock_running_by_due"),
             models.Index(fields=["yellow_at"], condition=Q(stopped_at__isnull=True), name="clock_running_by_yellow"),
+            models.Index(
+                fields=["next_turn_at"],
+                condition=Q(stopped_at__isnull=True, next_turn_at__isnull=False),
+                name="clock_running_by_turn",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
