@@ -26,6 +26,8 @@ FILES = {
     "bootstrap-icons/fonts/bootstrap-icons.woff2": "bootstrap-icons/font/fonts/bootstrap-icons.woff2",
     "bootstrap-icons/fonts/bootstrap-icons.woff": "bootstrap-icons/font/fonts/bootstrap-icons.woff",
     "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "echarts/echarts.simple.min.js": "echarts/dist/echarts.simple.min.js",
+    "echarts/NOTICE": "echarts/NOTICE",
 }
 
 
