@@ -192,7 +192,8 @@ class CaseQuerySet(QuerySet["CaseRow"]):
         from complaints.models import Rating
 
         said = Rating.objects.filter(case=OuterRef("pk"), cycle=OuterRef("cycle") - 1, solved="no")
-        return self.filter(Exists(said), street__in=scope.whole_streets).exclude(responsible=scope.person)
+        again = self.filter(cycle__gt=1, street__in=scope.whole_streets)  # few, and the planner sees that
+        return again.filter(Exists(said)).exclude(responsible=scope.person)
 
     def badly_rated_before(self, scope: Scope) -> Self:
         """Cases with a bad rating this person may follow up, with the instant it is to be verified by."""

@@ -25,27 +25,30 @@ from services.calendar import load_calendar
 from staff.models import Person
 from staff.scope import Scope
 
-ELSE = 10
+SHOWN, COUNTED = 5, 99
 
 
 @dataclass(frozen=True)
 class Drawer:
-    """A part of the desk: which cases, by which instant, how many at most, and where all of them are listed."""
+    """A part of the desk: which cases, by which instant, how many lines at most, and where all of them are listed."""
 
     code: str
     title: str | Promise
     cases: CaseQuerySet
     all: str
     order: str = "turn_due_at"
-    size: int = ELSE
+    size: int = SHOWN
 
 
 @dataclass
 class Section:
+    """`count`: how many there are, "99+" where nobody would count on."""
+
     code: str
     title: str | Promise
     all: str
     rows: list[Row] = field(default_factory=list)
+    count: str = "0"
     more: bool = False
 
 
@@ -72,14 +75,16 @@ def build(person: Person, now: datetime) -> list[Section]:
     scope, calendar = person.scope(), load_calendar()
     drawers = _drawers(scope, now)
     ids = _ids(drawers)
-    cases = fetch(pk for found in ids.values() for pk in found)
+    cases = fetch(pk for drawer in drawers for pk in ids[drawer.code][: drawer.size])
     sections = []
     for drawer in drawers:
-        own = [cases[pk] for pk in ids[drawer.code] if pk in cases]
-        rows = build_rows(own[: drawer.size], scope, now, calendar, own_part=drawer.code == "joint")
+        found = ids[drawer.code]
+        own = [cases[pk] for pk in found[: drawer.size] if pk in cases]
+        rows = build_rows(own, scope, now, calendar, own_part=drawer.code == "joint")
         if drawer.order != "closed_at":
             rows.sort(key=lambda row: (row.left or 0, row.due or now))
-        sections.append(Section(drawer.code, drawer.title, drawer.all, rows, more=len(own) > drawer.size))
+        count = f"{COUNTED}+" if len(found) > COUNTED else str(len(found))
+        sections.append(Section(drawer.code, drawer.title, drawer.all, rows, count, more=len(found) > drawer.size))
     return sections
 
 
@@ -118,22 +123,22 @@ def _mine(lit: CaseQuerySet, scope: Scope, now: datetime) -> list[Drawer]:
     awake = mine.of_light(Light.GREEN, Light.YELLOW)
     tomorrow = midnight(today + timedelta(days=1))
     found: list[tuple[str, str | Promise, CaseQuerySet, dict[str, Any], int]] = [
-        ("overdue", _("Overdue"), mine.open_of(now, Light.RED), {"light": "red"}, 20),
+        ("overdue", _("Overdue"), mine.open_of(now, Light.RED), {"light": "red"}, 10),
         (
             "today",
             _("Due today"),
             awake.filter(Q(("turn_due_at__lt", tomorrow))),
             {"due_from": today, "due_to": today},
-            30,
+            20,
         ),
         (
             "later",
             _("Due later"),
             awake.filter(Q(("turn_due_at__gte", tomorrow))),
             {"due_from": today + timedelta(days=1)},
-            20,
+            10,
         ),
-        ("paused", _("Paused"), mine.open_of(now, Light.PAUSED), {"light": "paused"}, 10),
+        ("paused", _("Paused"), mine.open_of(now, Light.PAUSED), {"light": "paused"}, SHOWN),
     ]
     return [
         Drawer(code, title, cases, address(responsible=scope.person, state="open", order="due", **more), size=size)
@@ -169,11 +174,11 @@ def _part_due(scope: Scope) -> Subquery:
 
 
 def _ids(drawers: Sequence[Drawer]) -> dict[str, list[int]]:
-    """One more than each drawer shows, of all drawers in one query."""
+    """What lies in each drawer, as far as anybody counts, of all drawers in one query."""
     first, *rest = (
         drawer.cases.order_by(drawer.order, "pk").values_list(
             Value(drawer.code, output_field=CharField()), F("pk"), F(drawer.order)
-        )[: drawer.size + 1]
+        )[: COUNTED + 1]
         for drawer in drawers
     )
     found: dict[str, list[int]] = {drawer.code: [] for drawer in drawers}
