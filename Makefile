@@ -21,8 +21,8 @@ $(STAMPS)/installed: requirements-dev.lock
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements-dev.lock
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/vendor: package-lock.json tools/vendor.py $(STAMPS)/installed
-	@echo "Installing front-end libraries ..."
+$(STAMPS)/vendor: package-lock.json tools/vendor.py tools/fonts.py $(STAMPS)/installed
+	@echo "Installing front-end libraries and fonts ..."
 	@$(PY) -m tools.vendor
 	@touch $@
 
@@ -52,4 +52,4 @@ format: $(STAMPS)/installed
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 clean:
-	rm -rf static_build static_vendor node_modules .venv/.stamp
+	rm -rf static_build static_vendor fonts node_modules .venv/.stamp

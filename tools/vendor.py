@@ -1,4 +1,4 @@
-"""Install the front-end libraries of package-lock.json and lay the files we serve into static_vendor/.
+"""Install the libraries and fonts of package-lock.json: what we serve goes into static_vendor/, what we print with into fonts/.
 
     python -m tools.vendor          npm ci, then copy
     python -m tools.vendor lock     renew package-lock.json from package.json, without registry addresses
@@ -14,6 +14,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+
+from tools import fonts
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
@@ -62,6 +64,7 @@ def main(argv: list[str]) -> None:
         return
     npm("ci", *quiet)
     copy()
+    fonts.lay_out()
 
 
 if __name__ == "__main__":
