@@ -24,7 +24,7 @@ class Tags(forms.CheckboxSelectMultiple):
         option = super().create_option(name, value, *args, **kwargs)
         tag = getattr(value, "instance", None)
         if tag is not None:
-            option["attrs"]["data-highest"] = tag.highest
+            option["attrs"]["data-levels"] = " ".join(str(level) for level in range(tag.lowest, tag.highest + 1))
         return option
 
 

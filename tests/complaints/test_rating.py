@@ -486,4 +486,4 @@ def test_where_a_check_stands_follows_from_what_was_done() -> None:
 def test_the_reasons_offered_carry_their_levels(world: World) -> None:
     page = text_of(Client().get(f"/rate/{token_of(closed(world))}/"))
 
-    assert len(re.findall(r'data-highest="\d"', page)) == RatingTag.objects.count()
+    assert len(re.findall(r'data-levels="(?:4 5|3|1 2)"', page)) == RatingTag.objects.count()

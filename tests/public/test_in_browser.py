@@ -1,19 +1,26 @@
-"""A stranger with a phone: reports, follows, talks, urges, withdraws; with JavaScript and without; for every pair of eyes."""
+"""A stranger with a phone: reports, follows, talks, urges, withdraws, rates; with JavaScript and without; for every pair
+of eyes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from complaints.actions import reply
-from complaints.models import Case, Message
+from complaints import actions
+from complaints.actions import rating as acts
+from complaints.models import Case, DataRequest, Message, Rating, RatingCheck
+from complaints.tracking import set_code
+from complaints.views.desk import build
+from complaints.views.rating import token_of
 from config.guard import forms as guarded
 from config.guard import proof
+from services.models_guide import ServiceItem
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -42,12 +49,6 @@ def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     opened.set_default_timeout(15_000)
     yield opened.new_page()
     opened.close()
-
-
-def faults(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-    return [f"{fault['id']}: {node['target']}" for fault in found["violations"] for node in fault["nodes"]]
 
 
 def fits(page: Page) -> bool:
@@ -85,7 +86,7 @@ def test_a_stranger_reports_follows_talks_urges_and_withdraws(
     assert "今天又坏了一盏。" in phone.inner_text("main")
     case = Case.objects.get(number=number)
     assert Message.objects.filter(case=case).exists()
-    reply(case, by=world.worker, now=case.submitted_at + timedelta(hours=1), text="师傅明天上午到。")
+    actions.reply(case, by=world.worker, now=case.submitted_at + timedelta(hours=1), text="师傅明天上午到。")
     phone.click("form[action='/track/urge/'] [type=submit]")
     phone.wait_for_selector(".note-success")
     assert "师傅明天上午到。" in phone.inner_text("main")
@@ -98,6 +99,69 @@ def test_a_stranger_reports_follows_talks_urges_and_withdraws(
     phone.wait_for_selector(".note-success")
     case.refresh_from_db()
     assert case.status == Case.Status.WITHDRAWN
+
+
+def conclude(case: Case, world: World, now: datetime) -> Case:
+    case.refresh_from_db()
+    actions.conclude(case, by=world.worker, now=now, version=case.version, outcome="resolved", text="灯已经换好。")
+    return Case.objects.get(pk=case.pk)
+
+
+def say_how_it_was(page: Page, solved: str, satisfied: int, text: str) -> None:
+    page.check(f"[name=solved][value={solved}]")
+    page.check(f"[name=satisfied][value='{satisfied}']")
+    page.fill(".rating-form [name=text]", text)
+
+
+def test_a_stranger_rates_adds_a_word_and_not_solved_opens_the_matter_again(
+    phone: Page, live_server: LiveServer, world: World
+) -> None:
+    now = timezone.now()
+    case = conclude(world.log(at=now - timedelta(hours=2)), world, now - timedelta(hours=1))
+    look_up(phone, live_server, case.number, set_code(case))
+    say_how_it_was(phone, "partly", 2, "来了两次都没有带灯泡。")
+    phone.check("text=办得太慢、超时")
+    phone.click(".rating-more > summary")
+    phone.select_option("[name=attitude]", "4")
+    phone.click(".rating-form [type=submit]")
+    phone.wait_for_selector("#rating dl.facts")
+    assert "来了两次都没有带灯泡。" in phone.inner_text("#rating")
+    first = Rating.objects.get(case=case)
+    assert (first.solved, first.satisfied, first.attitude, first.efficiency) == ("partly", 2, 4, None)
+    assert [tag.name for tag in first.tags.all()] == ["办得太慢、超时"]
+    assert phone.query_selector(".rating-form") is None, "a word more is for later, when there is an answer"
+
+    check = RatingCheck.objects.get(rating=first)
+    acts.verify(check, by=world.secretary, now=now, outcome="explained", finding="属实")
+    acts.tell(check, by=world.secretary, now=now, text="对不起,师傅今天带着灯泡再来。")
+    phone.reload()
+    assert "对不起,师傅今天带着灯泡再来。" in phone.inner_text("#rating")
+    say_how_it_was(phone, "no", 1, "三楼还是不亮。")
+    phone.click(".rating-form [type=submit]")
+    phone.wait_for_selector("form[action='/track/urge/']")
+    assert "三楼还是不亮。" in phone.inner_text("#rating")
+    assert "重新办理" in phone.inner_text("main")
+    case.refresh_from_db()
+    assert (case.status, case.cycle) == (Case.Status.HANDLING, 2)
+    assert Rating.objects.get(supplements=first).solved == "no"
+    assert Message.objects.get(case=case).text == "三楼还是不亮。", "nothing has to be told twice"
+    drawers = {section.code: section.rows for section in build(world.supervisor, timezone.now())}
+    assert [row.number for row in drawers["not_solved"]] == [case.number]
+
+
+def test_a_slip_of_the_counter_that_says_not_solved_opens_the_matter_again(
+    phone: Page, live_server: LiveServer, world: World
+) -> None:
+    now = timezone.now()
+    case = conclude(world.log(at=now - timedelta(hours=2)), world, now - timedelta(hours=1))
+    phone.goto(f"{live_server.url}/rate/{token_of(case)}/")
+    say_how_it_was(phone, "no", 2, "灯还是不亮。")
+    phone.click(".rating-form [type=submit]")
+    phone.wait_for_selector("main .empty")
+    assert "评价已收到" in phone.inner_text("main")
+    case.refresh_from_db()
+    assert (case.status, case.cycle) == (Case.Status.HANDLING, 2)
+    assert Rating.objects.get(case=case).via == "counter"
 
 
 def test_a_reload_of_the_receipt_shows_no_code(context: BrowserContext, live_server: LiveServer, world: World) -> None:
@@ -157,33 +221,70 @@ def test_without_a_connection_the_form_waits_and_sends_itself_later(
     assert Case.objects.get().text == "断网时写的诉求"
 
 
-@pytest.mark.parametrize("elder", ["0", "1"])
-@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1440)])
-def test_every_page_is_legible_and_reachable(
-    context: BrowserContext, live_server: LiveServer, world: World, elder: str, theme: str, width: int
-) -> None:
-    context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url},
-                         {"name": "theme", "value": theme, "url": live_server.url}])  # fmt: skip
-    page = context.new_page()
-    page.set_viewport_size({"width": width, "height": 844})
-    wrong: dict[str, list[str]] = {}
+class Look(NamedTuple):
+    """The marks the server puts on a page for a cookie, put there by hand: one visit shows a page in every way."""
 
-    def look(name: str) -> None:
-        found = faults(page) + ([] if fits(page) else ["wider than the screen"])
-        if found:
-            wrong[name] = found
+    theme: str
+    elder: bool
+    width: int
 
-    for path in ("/", "/report/", "/report/paper/", "/report/done/", "/track/"):
+    def put_on(self, page: Page) -> None:
+        page.set_viewport_size({"width": self.width, "height": 844})
+        page.evaluate(
+            """([dark, elder]) => {
+                document.getElementById('dark').media = dark ? 'screen' : 'not all'
+                document.documentElement.classList.toggle('elder', elder)
+            }""",
+            [self.theme == "dark", self.elder],
+        )
+
+
+LOOKS = [Look("light", False, 390), Look("light", True, 390), Look("dark", False, 1440), Look("dark", True, 1440)]
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Eyes:
+    """Looks at pages and remembers what is wrong with them."""
+
+    def __init__(self, page: Page) -> None:
+        page.emulate_media(reduced_motion="reduce")  # else colours are still on their way when they are looked at
+        self.page, self.axe = page, AXE.read_text()
+        self.wrong: dict[str, list[str]] = {}
+
+    def look(self, name: str) -> None:
+        self.page.evaluate(self.axe)
+        for one in LOOKS:
+            one.put_on(self.page)
+            found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
+            faults = [f"{fault['id']}: {node['target']}" for fault in found["violations"] for node in fault["nodes"]]
+            if not fits(self.page):
+                faults.append("wider than the screen")
+            if faults:
+                self.wrong[f"{name} {one}"] = faults
+        LOOKS[0].put_on(self.page)
+
+
+@pytest.fixture
+def eyes(context: BrowserContext) -> Eyes:
+    return Eyes(context.new_page())
+
+
+def test_every_page_of_a_matter_is_legible_and_reachable(eyes: Eyes, live_server: LiveServer, world: World) -> None:
+    page, look, now = eyes.page, eyes.look, timezone.now()
+    item = ServiceItem.objects.earliest("pk")
+    paths = ["/", "/report/paper/", "/report/done/", "/track/", "/nowhere/"]
+    for path in (*paths, "/guide/", f"/guide/{item.code.lower()}/", f"/guide/{item.code.lower()}/notice/", "/guide/ask/?q=社保卡"):
         page.goto(live_server.url + path)
         look(path)
     page.goto(f"{live_server.url}/report/")
+    look("report")
     page.fill("[name=phone]", "abc")
     page.click("#report [type=submit]")
     page.wait_for_selector(".field-error")
     look("refused report")
     world.log()
     page.goto(f"{live_server.url}/report/")
-    page.fill("[name=phone]", "")
+    page.fill("[name=phone]", "13911112222")
     page.fill("[name=text]", "3号楼2单元楼道灯不亮,老人上下楼不安全。")
     page.select_option("[name=area]", f"grid-{world.grid.pk}")
     page.wait_for_selector("#neighbours")
@@ -204,4 +305,60 @@ def test_every_page_is_legible_and_reachable(
     for fold in page.query_selector_all("details.fold > summary"):
         fold.click()
     look("followed")
-    assert wrong == {}
+    case = conclude(Case.objects.get(number=number), world, now + timedelta(minutes=1))
+    page.goto(f"{live_server.url}/rate/{token_of(case)}/")
+    page.check("[name=satisfied][value='2']")
+    page.click(".rating-more > summary")
+    look("slip")
+    page.goto(f"{live_server.url}/track/")
+    page.click(".rating-form [type=submit]")
+    page.wait_for_selector(".field-error")
+    look("rating refused")
+    say_how_it_was(page, "no", 2, "三楼还是不亮。")
+    page.click(".rating-form [type=submit]")
+    page.wait_for_selector("#rating dl.facts")
+    look("opened again")
+    page.click("a[href='/track/data/']")
+    page.click("[name=kind][value=copy] ~ [type=submit]")
+    for fold in page.query_selector_all("details.fold > summary"):
+        fold.click()
+    look("my data")
+    page.click("[name=kind][value=deletion] ~ * [type=submit]")
+    page.wait_for_selector(".note-success")
+    assert DataRequest.objects.filter(case=case, kind="deletion", verdict="").exists()
+    look("data requests")
+    assert eyes.wrong == {}
+
+
+def test_every_page_of_a_report_on_conduct_is_legible_and_reachable(
+    eyes: Eyes, live_server: LiveServer, world: World
+) -> None:
+    page, look = eyes.page, eyes.look
+    page.goto(f"{live_server.url}/conduct/?snap=1")
+    look("snap")
+    page.goto(f"{live_server.url}/conduct/")
+    page.click("details.sheet > summary")
+    page.click(".conduct-send [type=submit]")
+    page.wait_for_selector(".field-error")
+    look("refused")
+    page.check("[name=about_leader]")
+    page.click(".conduct-send [type=submit]")
+    page.wait_for_selector("text=12388")
+    look("about a leader")
+    page.goto(f"{live_server.url}/conduct/")
+    page.fill("[name=text]", "窗口人员态度恶劣,摔了我的材料。")
+    page.select_option("[name=works_at]", f"community-{world.west.pk}")
+    page.click(".conduct-send [type=submit]")
+    page.wait_for_selector(".conduct-code")
+    look("receipt")
+    number, code = page.inner_text(".receipt-number >> nth=0"), page.inner_text(".conduct-code")
+    page.goto(f"{live_server.url}/conduct/track/")
+    page.click("main form [type=submit]")
+    page.wait_for_selector(".field-error")
+    look("door")
+    page.fill("[name=number]", number)
+    page.fill("[name=code]", code)
+    page.click("main form [type=submit]")
+    page.wait_for_selector("#h-talk")
+    look("followed")
+    assert eyes.wrong == {}
