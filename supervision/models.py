@@ -13,6 +13,14 @@ from supervision.conduct.models import (
     ReporterIdentity,
     StreetLeader,
 )
+from supervision.rectification.models import (
+    Dismissal,
+    ItemCounter,
+    ItemFile,
+    ItemStep,
+    RectificationItem,
+    RectificationRule,
+)
 from supervision.watch.models import (
     Alert,
     Anchor,
@@ -28,6 +36,7 @@ from supervision.watch.models import (
     SupervisionOrder,
     Wish,
 )
+from supervision.weekly.models import WeeklyCheck
 
 __all__ = [
     "AccessLog",
@@ -40,12 +49,18 @@ __all__ = [
     "ConductPhoto",
     "ConductReport",
     "Delivery",
+    "Dismissal",
     "Escalation",
     "Finding",
     "Hold",
+    "ItemCounter",
+    "ItemFile",
+    "ItemStep",
     "Ladder",
     "LadderVersion",
     "OrderCounter",
+    "RectificationItem",
+    "RectificationRule",
     "Recusal",
     "ReporterIdentity",
     "Robot",
@@ -53,5 +68,6 @@ __all__ = [
     "Step",
     "StreetLeader",
     "SupervisionOrder",
+    "WeeklyCheck",
     "Wish",
 ]
