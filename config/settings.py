@@ -245,6 +245,8 @@ NOTICE_CHANNEL = os.environ.get("LINLI_NOTICE_CHANNEL", "console")
 NOTICE_URL = os.environ.get("LINLI_NOTICE_URL", "")
 NOTICE_SECRET = os.environ.get("LINLI_NOTICE_SECRET", "")
 NOTICE_MAIL_TO = os.environ.get("LINLI_NOTICE_MAIL_TO", "")
+# Group robots and webhooks that may lie inside the own network and do without TLS, by the host in their address.
+ROBOT_HOSTS = frozenset(host for host in os.environ.get("LINLI_ROBOT_HOSTS", "").split(",") if host)
 PUBLIC_URL = os.environ.get("LINLI_PUBLIC_URL", "").rstrip("/")
 EMAIL_HOST = os.environ.get("LINLI_MAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("LINLI_MAIL_PORT", "25"))

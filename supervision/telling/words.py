@@ -1,0 +1,128 @@
+"""What an alert says, as plain values: number, light, due instant, the rung's name and where to look. Nothing else.
+
+An alert's `facts` are {"number", "light", "due", "rung", "link"}: ISO instants and an address within this site.
+"late" is the instant at which it should have been told, when that was long ago; "ended" says that the matter is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.templatetags.linli import light_word
+
+MOST_LINES = 12
+
+TITLES: dict[tuple[str, str], str | Promise] = {
+    ("escalation", "tell"): gettext_lazy("A deadline needs you"),
+    ("escalation", "remind"): gettext_lazy("Reminder"),
+    ("escalation", "order"): gettext_lazy("Supervision order issued"),
+    ("escalation", "review"): gettext_lazy("Accountability review"),
+    ("order", "tell"): gettext_lazy("Supervision order"),
+    ("order", "remind"): gettext_lazy("Supervision order: reminder"),
+    ("order", "order"): gettext_lazy("Supervision order"),
+    ("order", "review"): gettext_lazy("Supervision order: accountability review"),
+    ("item", "tell"): gettext_lazy("Rectification item"),
+    ("item", "remind"): gettext_lazy("Rectification item: reminder"),
+    ("item", "order"): gettext_lazy("Rectification item: supervision order"),
+    ("item", "review"): gettext_lazy("Rectification item: accountability review"),
+    ("bulletin", "tell"): gettext_lazy("Rectification report"),
+    ("weekly", "tell"): gettext_lazy("Weekly self-check"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One alert as it is read. `link` is an address within this site, "" where there is nothing to open."""
+
+    what: str
+    step: str
+    number: str = ""
+    light: str = ""
+    due: datetime | None = None
+    rung: str = ""
+    link: str = ""
+    late: datetime | None = None
+    ended: bool = False
+
+
+def told(what: str, step: str, facts: Mapping[str, Any]) -> Told:
+    """Reads only the known facts: whatever else lies among them is never said."""
+    link = _text(facts, "link", 300)
+    return Told(
+        what=what,
+        step=step,
+        number=_text(facts, "number", 60),
+        light=_text(facts, "light", 10),
+        due=_instant(facts.get("due")),
+        rung=_text(facts, "rung", 60),
+        link=link if link.startswith("/") and not link.startswith("//") else "",
+        late=_instant(facts.get("late")),
+        ended=facts.get("ended") is True,
+    )
+
+
+def title(one: Told) -> str:
+    return str(TITLES.get((one.what, one.step)) or TITLES.get((one.what, "tell")) or _("Message"))
+
+
+def line(one: Told) -> str:
+    parts = [title(one), one.number, light_word(one.light), one.rung]
+    if one.due:
+        parts.append(_("due %(at)s") % {"at": at(one.due)})
+    if one.ended:
+        parts.append(_("meanwhile ended"))
+    said = " · ".join(part for part in parts if part)
+    return _("Late, should have been told %(at)s: %(what)s") % {"at": at(one.late), "what": said} if one.late else said
+
+
+def lines(ones: Sequence[Told], base: str, most: int = MOST_LINES) -> list[str]:
+    """What leaves the house for one alert or a bundle of them: the first line is the subject.
+
+    `base` is the address of this site; without it nothing is linked.
+    """
+    if len(ones) == 1:
+        return [line(ones[0]), *([base + ones[0].link] if base and ones[0].link else [])]
+    said = [_("%(count)s reminders") % {"count": len(ones)}, *(line(one) for one in ones[:most])]
+    if len(ones) > most:
+        said.append(more(len(ones) - most))
+    return [*said, *([base + "/inbox/"] if base else [])]
+
+
+def fit(said: Sequence[str], most: int) -> str:
+    """The lines as one text of at most `most` bytes: subject and link stay, lines in between give way."""
+    for kept in range(len(said) - 2, -1, -1):
+        shown = said if kept == len(said) - 2 else [said[0], *said[1 : kept + 1], "…", said[-1]]
+        text = "\n".join(shown)
+        if len(text.encode()) <= most:
+            return text
+    return "\n".join(said).encode()[:most].decode(errors="ignore")
+
+
+def more(count: int) -> str:
+    return _("… and %(count)s more") % {"count": count}
+
+
+def at(instant: datetime | None) -> str:
+    """In office time, with the year: a mail is read whenever it is read."""
+    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M}" if instant else ""
+
+
+def _text(facts: Mapping[str, Any], name: str, most: int) -> str:
+    value = facts.get(name)
+    return " ".join(value.split())[:most] if isinstance(value, str) else ""
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo else None
