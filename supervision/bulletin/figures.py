@@ -1,0 +1,218 @@
+"""From facts to figures. Pure: whoever has the facts and the terms comes to the same figures, to the digit.
+
+A count is a named question to a fact (`COUNTS`), so the cases behind a number are those that answer yes: `behind`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from supervision import rates
+from supervision.bulletin.facts import KEPT, LATE, Fact
+from supervision.rates import SATISFIED_FROM, Share, Terms
+
+HOTTEST = 10
+DONE = "done"
+
+COUNTS: dict[str, Callable[[Fact], bool]] = {
+    "received": lambda fact: fact.received and not fact.duplicate,
+    "duplicates": lambda fact: fact.duplicate,
+    "withdrawn": lambda fact: fact.withdrawn,
+    "concluded": lambda fact: fact.handled is not None,
+    "open": lambda fact: fact.light != "",
+    "green": lambda fact: fact.light == "green",
+    "yellow": lambda fact: fact.light == "yellow",
+    "red": lambda fact: fact.light == "red",
+    "paused": lambda fact: fact.light == "paused",
+    "response_due": lambda fact: fact.response != "",
+    "response_kept": lambda fact: fact.response == KEPT,
+    "response_late": lambda fact: fact.response == LATE,
+    "due": lambda fact: fact.due != "",
+    "kept": lambda fact: fact.due == KEPT,
+    "late": lambda fact: fact.due == LATE,
+    "late_explained": lambda fact: fact.due == LATE and fact.explained,
+    "late_unexplained": lambda fact: fact.due == LATE and not fact.explained,
+    "extended": lambda fact: fact.extended,
+    "answered": lambda fact: fact.solved != "",
+    "solved": lambda fact: fact.solved == "yes",
+    "partly_solved": lambda fact: fact.solved == "partly",
+    "not_solved": lambda fact: fact.solved == "no",
+    "unreached": lambda fact: fact.unreached,
+    "rated": lambda fact: fact.satisfied > 0,
+    "satisfied": lambda fact: fact.satisfied >= SATISFIED_FROM,
+    "dissatisfied": lambda fact: 0 < fact.satisfied < SATISFIED_FROM,
+    **{f"level_{level}": lambda fact, level=level: fact.satisfied == level for level in (5, 4, 3, 2, 1)},  # type: ignore[misc]
+    "unrated": lambda fact: fact.handled is not None and not fact.satisfied,
+    "excluded": lambda fact: fact.excluded,
+    "bad": lambda fact: fact.bad > 0,
+    "bad_done": lambda fact: fact.bad > 0 and fact.bad_state == DONE,
+    "bad_open": lambda fact: fact.bad > 0 and fact.bad_state != DONE,
+    "returned": lambda fact: fact.returned,
+    "again": lambda fact: fact.again,
+    "praise": lambda fact: fact.kind == "praise" and fact.received and not fact.duplicate,
+    "praised": lambda fact: fact.praised,
+}
+Counts = Mapping[str, int]
+RATES = ("response", "on_time", "resolution", "satisfaction", "returns", "again", "extensions")
+TOPS: dict[str, Callable[[Fact], str]] = {
+    "category": lambda fact: fact.category.split(">")[0],
+    "kind": lambda fact: fact.kind,
+    "channel": lambda fact: fact.channel,
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """The figures of one area: the street, or one community. `median`: seconds. `tops`: received, by matter."""
+
+    counts: Counts
+    median: int | None
+    tops: Mapping[str, Mapping[str, int]]
+
+
+def behind(facts: Iterable[Fact], key: str, community: int | str | None = "", top: str = "") -> list[str]:
+    """The numbers of the cases a figure counts. `community` None: those without one; "": the whole street.
+
+    `top` narrows received cases to one matter: "category:…", "kind:…" or "channel:…".
+    """
+    what, _colon, value = top.partition(":")
+    return [
+        fact.number
+        for fact in facts
+        if COUNTS[key](fact)
+        and (community == "" or fact.community == community)
+        and (not top or TOPS[what](fact) == value)
+    ]
+
+
+def pages(facts: Iterable[Fact]) -> tuple[Page, dict[int | None, Page]]:
+    """The street's, and each community's by its id; None are cases without one."""
+    areas: dict[int | None, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        areas[fact.community].append(fact)
+    each = {community: page(own) for community, own in areas.items()}
+    counts: Counter[str] = Counter()
+    for one in each.values():
+        counts.update(one.counts)
+    times = [fact.handled for own in areas.values() for fact in own if fact.handled is not None]
+    tops = {what: dict(_added(one.tops[what] for one in each.values())) for what in TOPS}
+    return Page({key: counts[key] for key in COUNTS}, _median(times), tops), each
+
+
+def page(facts: Sequence[Fact]) -> Page:
+    received = [fact for fact in facts if COUNTS["received"](fact)]
+    return Page(
+        counts={key: sum(1 for fact in facts if asks(fact)) for key, asks in COUNTS.items()},
+        median=_median([fact.handled for fact in facts if fact.handled is not None]),
+        tops={what: dict(Counter(map(name, received))) for what, name in TOPS.items()},
+    )
+
+
+def shares(counts: Counts, terms: Terms) -> dict[str, Share]:
+    """All rates, by the definitions of `supervision.rates`."""
+    return {
+        "response": rates.share(counts["response_kept"], counts["response_due"], terms),
+        "on_time": rates.share(counts["kept"], counts["due"], terms),
+        "resolution": rates.resolution(
+            counts["solved"], counts["partly_solved"], counts["not_solved"], unreached=counts["unreached"], terms=terms
+        ),
+        "satisfaction": rates.satisfaction(
+            {level: counts[f"level_{level}"] for level in (5, 4, 3, 2, 1)},
+            unrated=counts["unrated"],
+            excluded=counts["excluded"],
+            terms=terms,
+        ),
+        "returns": rates.share(counts["returned"], counts["received"], terms),
+        "again": rates.share(counts["again"], counts["concluded"], terms),
+        "extensions": rates.share(counts["extended"], counts["due"], terms),
+    }
+
+
+def score(counts: Counts, terms: Terms) -> Decimal | None:
+    own = shares(counts, terms)
+    return rates.overall(own["response"], own["resolution"], own["satisfaction"], terms)
+
+
+def figures(now: Sequence[Fact], before: Sequence[Fact], year_before: Sequence[Fact], terms: Terms) -> dict[str, Any]:
+    """What is kept and hashed with the bulletin: plain JSON, decimals as text."""
+    street, each = pages(now)
+    then, each_then = pages(before)
+    last_year, each_last_year = pages(year_before)
+    areas = sorted({*each, *each_then}, key=lambda community: (community is None, community or 0))
+    empty = page([])
+    return {
+        "street": _told(street, then, last_year, terms),
+        "communities": [
+            {"id": area}
+            | _told(each.get(area, empty), each_then.get(area, empty), each_last_year.get(area, empty), terms)
+            for area in areas
+        ],
+        "hot": hot(street.tops["category"], then.tops["category"]),
+    }
+
+
+def hot(now: Mapping[str, int], before: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The matters most often received, with the month before."""
+    ranked = sorted(now.items(), key=lambda item: (-item[1], item[0]))[:HOTTEST]
+    return [
+        {
+            "name": name,
+            "count": count,
+            "before": before.get(name, 0),
+            "change": _text(rates.change(count, before.get(name))),
+        }
+        for name, count in ranked
+    ]
+
+
+def _told(own: Page, before: Page, year_before: Page, terms: Terms) -> dict[str, Any]:
+    now, then, last_year = (shares(one.counts, terms) for one in (own, before, year_before))
+    return {
+        "counts": dict(own.counts),
+        "before": dict(before.counts),
+        "year_before": dict(year_before.counts),
+        "changes": {key: _text(rates.change(own.counts[key], before.counts[key])) for key in COUNTS},
+        "year_changes": {key: _text(rates.change(own.counts[key], year_before.counts[key])) for key in COUNTS},
+        "rates": {key: _rate(now[key], then[key], last_year[key]) for key in RATES},
+        "score": _text(score(own.counts, terms)),
+        "median": own.median,
+        "median_before": before.median,
+        "tops": {what: dict(sorted(own.tops[what].items())) for what in TOPS},
+    }
+
+
+def _rate(now: Share, before: Share, year_before: Share) -> dict[str, Any]:
+    band = now.band
+    return {
+        "part": str(now.part),
+        "whole": now.whole,
+        "percent": _text(now.percent),
+        "enough": now.enough,
+        "band": [str(end) for end in band] if band else None,
+        "apart": now.apart,
+        "excluded": now.excluded,
+        "excluded_percent": _text(now.excluded_percent),
+        "points": _text(now.points_since(before)),
+        "year_points": _text(now.points_since(year_before)),
+    }
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _median(times: Sequence[int]) -> int | None:
+    found = rates.median([timedelta(seconds=time) for time in times])
+    return None if found is None else round(found.total_seconds())
+
+
+def _added(tables: Iterable[Mapping[str, int]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for table in tables:
+        total.update(table)
+    return total
