@@ -21,6 +21,7 @@ from supervision.rectification.models import (
     RectificationItem,
     RectificationRule,
 )
+from supervision.telling.models import Intervention
 from supervision.watch.models import (
     Alert,
     Anchor,
@@ -53,6 +54,7 @@ __all__ = [
     "Escalation",
     "Finding",
     "Hold",
+    "Intervention",
     "ItemCounter",
     "ItemFile",
     "ItemStep",
