@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 from fontTools.ttLib import TTFont, newTable
@@ -32,12 +34,18 @@ LONG_OFFSETS = 1
 
 def lay_out() -> None:
     FONTS.mkdir(exist_ok=True)
-    for name, pattern in SOURCES.items():
-        # The Latin slice comes first: where slices overlap, the first one is heard.
-        slices = sorted(MODULES.glob(pattern), key=lambda path: ("latin-wght" not in path.name, path.name))
-        if not slices:
-            raise SystemExit(f"{pattern} is not installed: run `python -m tools.vendor`.")
-        (FONTS / name).write_bytes(joined(slices))
+    with ProcessPoolExecutor() as pool:  # unpacking the outlines takes Python some seconds per font
+        for _done in pool.map(_lay_out, SOURCES.items()):
+            pass
+
+
+def _lay_out(source: tuple[str, str]) -> None:
+    name, pattern = source
+    # The Latin slice comes first: where slices overlap, the first one is heard.
+    slices = sorted(MODULES.glob(pattern), key=lambda path: ("latin-wght" not in path.name, path.name))
+    if not slices:
+        raise FileNotFoundError(f"{pattern} is not installed: run `python -m tools.vendor`.")
+    (FONTS / name).write_bytes(joined(slices))
 
 
 def joined(slices: Iterable[Path]) -> bytes:
@@ -63,7 +71,7 @@ def joined(slices: Iterable[Path]) -> bytes:
 
 
 def _opened(path: Path) -> tuple[TTFont, SFNTReader]:
-    font = TTFont(path, lazy=True)
+    font = TTFont(path, lazy=True, recalcTimestamp=False)  # the same slices give the same file
     font.flavor = None
     plain = io.BytesIO()
     font.save(plain, reorderTables=False)
@@ -87,7 +95,7 @@ def _offsets(raw: SFNTReader) -> tuple[int, ...]:
 
 def _outlines(raw: SFNTReader) -> list[bytes]:
     offsets, glyf = _offsets(raw), raw["glyf"]
-    return [glyf[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    return [glyf[start:end] for start, end in pairwise(offsets)]
 
 
 def _metrics(raw: SFNTReader) -> list[bytes]:
@@ -107,7 +115,7 @@ def _variations(raw: SFNTReader) -> list[bytes]:
         offsets: tuple[int, ...] = struct.unpack(f">{count + 1}L", gvar[20 : 24 + 4 * count])
     else:
         offsets = tuple(2 * offset for offset in struct.unpack(f">{count + 1}H", gvar[20 : 22 + 2 * count]))
-    return [gvar[start + a : start + b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    return [gvar[start + a : start + b] for a, b in pairwise(offsets)]
 
 
 def _glyphs(raw: SFNTReader) -> int:
