@@ -1,5 +1,6 @@
 """The rows of the watch, one file per reason to change."""
 
+from supervision.bulletin.models import Bulletin, RateTerms
 from supervision.conduct.models import (
     AccessLog,
     Accused,
@@ -31,10 +32,12 @@ from supervision.watch.models import (
     Ladder,
     LadderVersion,
     OrderCounter,
+    OrderStep,
     Robot,
     Rung,
     Step,
     SupervisionOrder,
+    WatchRule,
     Wish,
 )
 from supervision.weekly.models import WeeklyCheck
@@ -44,6 +47,7 @@ __all__ = [
     "Accused",
     "Alert",
     "Anchor",
+    "Bulletin",
     "CircleMember",
     "ConductEvent",
     "ConductMessage",
@@ -61,6 +65,8 @@ __all__ = [
     "Ladder",
     "LadderVersion",
     "OrderCounter",
+    "OrderStep",
+    "RateTerms",
     "RectificationItem",
     "RectificationRule",
     "Recusal",
@@ -70,6 +76,7 @@ __all__ = [
     "Step",
     "StreetLeader",
     "SupervisionOrder",
+    "WatchRule",
     "WeeklyCheck",
     "Wish",
 ]

@@ -157,7 +157,8 @@ def _consents(seen: dict[int, Seen], ids: list[int], end: datetime) -> None:
     """A reason was stated when a pause, more time or the complex class was asked for, whatever was decided."""
     asked = Consent.objects.filter(case__in=_among(ids), asked_at__lt=end)
     for case, cycle, kind, verdict, decided_at in asked.values_list("case", "cycle", "kind", "verdict", "decided_at"):
-        given = kind == Consent.Kind.EXTENSION and verdict == Consent.Verdict.APPROVED and decided_at < end
+        given = kind == Consent.Kind.EXTENSION and verdict == Consent.Verdict.APPROVED
+        given = given and decided_at is not None and decided_at < end
         seen[case].consents.append((cycle, "extended" if given else "asked"))
     if "delay_explained" in Event.Kind.values:
         told = Event.objects.filter(case__in=_among(ids), kind="delay_explained", at__lt=end)

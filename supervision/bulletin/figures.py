@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from supervision.bulletin.facts import KEPT, LATE, Fact
 from supervision.rates import SATISFIED_FROM, Share, Terms
 
 HOTTEST = 10
+NOWHERE = "none"
 DONE = "done"
 
 COUNTS: dict[str, Callable[[Fact], bool]] = {
@@ -75,8 +76,8 @@ class Page:
     tops: Mapping[str, Mapping[str, int]]
 
 
-def behind(facts: Iterable[Fact], key: str, community: int | str | None = "", top: str = "") -> list[str]:
-    """The numbers of the cases a figure counts. `community` None: those without one; "": the whole street.
+def behind(facts: Iterable[Fact], key: str, area: str = "", top: str = "") -> list[str]:
+    """The numbers of the cases a figure counts. `area`: a community's id, `none`, or "" for all.
 
     `top` narrows received cases to one matter: "category:…", "kind:…" or "channel:…".
     """
@@ -84,9 +85,7 @@ def behind(facts: Iterable[Fact], key: str, community: int | str | None = "", to
     return [
         fact.number
         for fact in facts
-        if COUNTS[key](fact)
-        and (community == "" or fact.community == community)
-        and (not top or TOPS[what](fact) == value)
+        if COUNTS[key](fact) and (not area or key_of(fact.community) == area) and (not top or TOPS[what](fact) == value)
     ]
 
 
@@ -138,21 +137,37 @@ def score(counts: Counts, terms: Terms) -> Decimal | None:
     return rates.overall(own["response"], own["resolution"], own["satisfaction"], terms)
 
 
-def figures(now: Sequence[Fact], before: Sequence[Fact], year_before: Sequence[Fact], terms: Terms) -> dict[str, Any]:
-    """What is kept and hashed with the bulletin: plain JSON, decimals as text."""
-    street, each = pages(now)
-    then, each_then = pages(before)
-    last_year, each_last_year = pages(year_before)
-    areas = sorted({*each, *each_then}, key=lambda community: (community is None, community or 0))
-    empty = page([])
+def summary(facts: Iterable[Fact]) -> dict[str, Any]:
+    """The pages as plain JSON: what a later period is compared with, and what the figures are reckoned from."""
+    street, each = pages(facts)
     return {
-        "street": _told(street, then, last_year, terms),
-        "communities": [
-            {"id": area}
-            | _told(each.get(area, empty), each_then.get(area, empty), each_last_year.get(area, empty), terms)
-            for area in areas
-        ],
-        "hot": hot(street.tops["category"], then.tops["category"]),
+        "street": asdict(street),
+        "communities": {key_of(community): asdict(own) for community, own in each.items()},
+    }
+
+
+def key_of(community: int | None) -> str:
+    return NOWHERE if community is None else str(community)
+
+
+def figures(
+    now: Mapping[str, Any],
+    before: Mapping[str, Any],
+    year_before: Mapping[str, Any],
+    terms: Terms,
+    areas: Sequence[str],
+) -> dict[str, Any]:
+    """From the summaries of three periods: plain JSON, decimals as text. `areas`: the communities to be told of."""
+    told = [*areas, *([NOWHERE] if NOWHERE in now["communities"] else [])]
+    empty = asdict(page([]))
+
+    def own(summary: Mapping[str, Any], area: str) -> Any:
+        return summary["communities"].get(area, empty)
+
+    return {
+        "street": _told(now["street"], before["street"], year_before["street"], terms),
+        "communities": {area: _told(own(now, area), own(before, area), own(year_before, area), terms) for area in told},
+        "hot": hot(now["street"]["tops"]["category"], before["street"]["tops"]["category"]),
     }
 
 
@@ -170,19 +185,18 @@ def hot(now: Mapping[str, int], before: Mapping[str, int]) -> list[dict[str, Any
     ]
 
 
-def _told(own: Page, before: Page, year_before: Page, terms: Terms) -> dict[str, Any]:
-    now, then, last_year = (shares(one.counts, terms) for one in (own, before, year_before))
+def _told(own: Any, before: Any, year_before: Any, terms: Terms) -> dict[str, Any]:
+    counts, earlier, last_year = own["counts"], before["counts"], year_before["counts"]
+    now, then, that_year = (shares(one, terms) for one in (counts, earlier, last_year))
     return {
-        "counts": dict(own.counts),
-        "before": dict(before.counts),
-        "year_before": dict(year_before.counts),
-        "changes": {key: _text(rates.change(own.counts[key], before.counts[key])) for key in COUNTS},
-        "year_changes": {key: _text(rates.change(own.counts[key], year_before.counts[key])) for key in COUNTS},
-        "rates": {key: _rate(now[key], then[key], last_year[key]) for key in RATES},
-        "score": _text(score(own.counts, terms)),
-        "median": own.median,
-        "median_before": before.median,
-        "tops": {what: dict(sorted(own.tops[what].items())) for what in TOPS},
+        "counts": dict(counts),
+        "changes": {key: _text(rates.change(counts[key], earlier[key])) for key in COUNTS},
+        "year_changes": {key: _text(rates.change(counts[key], last_year[key])) for key in COUNTS},
+        "rates": {key: _rate(now[key], then[key], that_year[key]) for key in RATES},
+        "score": _text(score(counts, terms)),
+        "median": own["median"],
+        "median_before": before["median"],
+        "tops": {what: dict(sorted(own["tops"][what].items())) for what in TOPS},
     }
 
 

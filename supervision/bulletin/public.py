@@ -23,7 +23,7 @@ from supervision import rates
 from supervision.bulletin.figures import RATES
 from supervision.rates import Share, Terms
 
-STREET, NOWHERE = "street", "none"
+STREET = "street"
 Rows = Mapping[str, tuple[int, ...]]
 
 
@@ -51,6 +51,8 @@ GROUPS: dict[str, Group] = {
     "again": Group("concluded", ("again", "not_again"), below="concluded"),
     "extended": Group("due", ("extended", "not_extended"), below="due"),
     **{key: Group(key) for key in ("duplicates", "withdrawn", "unreached", "unrated", "excluded", "praise", "praised")},
+    "items": Group("items_open", ("items_late", "items_on_time")),
+    **{key: Group(key) for key in ("items_set", "items_signed")},
 }
 OF: dict[str, tuple[str, str]] = {  # part and whole of a rate
     "response": ("response_kept", "response_due"),
@@ -65,6 +67,7 @@ REST = {  # a column that only fills its group up: whole, and the part it is not
     "not_returned": ("received", "returned"),
     "not_again": ("concluded", "again"),
     "not_extended": ("due", "extended"),
+    "items_on_time": ("items_open", "items_late"),
 }
 
 
@@ -97,13 +100,22 @@ def _hides(back: list[tuple[int, ...]], threshold: int) -> bool:
     return others > 0 and all(total == 0 or total - others >= threshold for total in map(sum, zip(*back, strict=True)))
 
 
-def publish(figures: Mapping[str, Any], terms: Terms, inside: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """`inside`: published versions of periods that lie in this one, and earlier revisions of this one.
+def publish(
+    figures: Mapping[str, Any],
+    terms: Terms,
+    inside: Iterable[Mapping[str, Any]] = (),
+    more: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """`more`: further counts of the street.
+
+    `inside`: published versions of periods that lie in this one, and earlier revisions of this one.
 
     `rows`: per area the counts that may be seen. `tables`: which rows each table shows, for later publications.
     """
     street = figures["street"]
-    counts = {STREET: street["counts"]} | {row_of(area["id"]): area["counts"] for area in figures["communities"]}
+    counts = {STREET: street["counts"] | dict(more or {})} | {
+        area: own["counts"] for area, own in figures["communities"].items()
+    }
     tables = _Tables(counts, terms.suppress_below, list(inside))
     for name, group in GROUPS.items():
         tables.add(name, (group.whole,), under=group.below, areas=group.areas)
@@ -119,10 +131,6 @@ def publish(figures: Mapping[str, Any], terms: Terms, inside: Iterable[Mapping[s
         "rates": {row: rates_of(cells, terms) for row, cells in seen.items()},
         "scores": {row: _score(cells, terms) for row, cells in seen.items()},
     }
-
-
-def row_of(community: int | None) -> str:
-    return NOWHERE if community is None else str(community)
 
 
 @dataclass
@@ -154,7 +162,7 @@ class _Tables:
 
     def cells(self, row: str) -> dict[str, int]:
         return {
-            column: self.counts[row][column]
+            column: _count(self.counts[row], column)
             for table, columns in self.columns.items()
             if row in self.seen[table]
             for column in columns
@@ -168,9 +176,9 @@ class _Tables:
 
 def _count(counts: Mapping[str, int], column: str) -> int:
     if column not in REST:
-        return counts[column]
+        return counts.get(column, 0)
     whole, part = REST[column]
-    return counts[whole] - counts[part]
+    return counts.get(whole, 0) - counts.get(part, 0)
 
 
 def rates_of(cells: Mapping[str, int], terms: Terms) -> dict[str, dict[str, Any] | None]:

@@ -27,7 +27,8 @@ def month(table: Mapping[int, Cells]) -> dict[str, Any]:
         for verdict, count in zip(("kept", "late"), cells, strict=True)
         for n in range(count)
     ]
-    return engine.figures(facts, [], [], TERMS)
+    nothing = engine.summary([])
+    return engine.figures(engine.summary(facts), nothing, nothing, TERMS, [str(community) for community in table])
 
 
 def candidates(version: Mapping[str, Any], communities: list[int]) -> list[dict[int, Cells]]:

@@ -1,0 +1,316 @@
+"""Every act on a bulletin: refuse, do. The row with its snapshot is one INSERT, so a killed run leaves all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+
+from complaints.models import Case, Resident
+from config.lib.errors import RuleBroken
+from staff.models import Community, Person, Street
+from supervision.bulletin import public, snapshot
+from supervision.bulletin.access import allow, may_draft
+from supervision.bulletin.periods import OFFICE, Period, Span, ended, period_of
+from supervision.bulletin.rights import POSSIBLE, Act
+from supervision.bulletin.snapshot import Made
+from supervision.models import Bulletin, RateTerms
+
+log = logging.getLogger(__name__)
+Status = Bulletin.Status
+TEXTS = ("foreword", "praise", "problems", "asks", "public_words")
+MOST_WORDS = 4_000
+PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8})(?!\d)")
+
+
+def preview(street: Street, period: Period, *, now: datetime, community: Community | None = None) -> Made:
+    """A look at a period that may still run. Nothing is kept."""
+    _possible(street, period, now)
+    return snapshot.make(street, period, community, until=now)
+
+
+@transaction.atomic
+def draft(
+    street: Street, period: Period, *, by: Person | None, now: datetime, community: Community | None = None
+) -> Bulletin:
+    """The bulletin of this area and period; the one that is there already when there is one.
+
+    Two at once: the second waits for the first and finds its row.
+    """
+    if by is not None and not may_draft(by, street, community):
+        raise PermissionDenied(_("Bulletins are drafted by the secretary of the community or a supervisor."))
+    _possible(street, period, now)
+    if period.end > now:
+        raise RuleBroken("not_over", _("%(period)s is not over: look at the preview.") % {"period": period.code})
+    _one_at_a_time(street, period, community)
+    known = latest(street, period, community)
+    if known is not None:
+        return known
+    return _insert(street, period, community, snapshot.make(street, period, community), by, now, revision=1)
+
+
+@transaction.atomic
+def refresh(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
+    """Take the figures of today. Texts stay."""
+    row = _take(bulletin, Act.REFRESH, by)
+    made = snapshot.make(row.street, row.period, row.community)
+    row.snapshot, row.facts, row.sha256 = made.snapshot, made.facts, made.sha256
+    row.drafted_by, row.drafted_at = by, now
+    row.save()
+    return row
+
+
+@transaction.atomic
+def edit(bulletin: Bulletin, *, by: Person, now: datetime, texts: Mapping[str, str]) -> Bulletin:
+    """The words people add. Whoever wrote last is the drafter."""
+    row = _take(bulletin, Act.EDIT, by)
+    for name in TEXTS:
+        words = texts.get(name, getattr(row, name)).strip()
+        if len(words) > MOST_WORDS:
+            raise RuleBroken("too_long", _("At most %(most)s characters.") % {"most": MOST_WORDS}, field=name)
+        setattr(row, name, words)
+    row.drafted_by, row.drafted_at = by, now
+    row.save()
+    return row
+
+
+@transaction.atomic
+def submit(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
+    """Checked: from here on nothing of it changes unless it is sent back."""
+    row = _take(bulletin, Act.SUBMIT, by)
+    if row.drafted_by is None:
+        row.drafted_by = by  # drafted by the clock: whoever vouches for it first is its author
+    row.status, row.reviewed_by, row.reviewed_at = Status.REVIEW, by, now
+    row.save()
+    return row
+
+
+@transaction.atomic
+def send_back(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
+    row = _take(bulletin, Act.SEND_BACK, by)
+    row.status, row.reviewed_by, row.reviewed_at = Status.DRAFT, None, None
+    row.save()
+    return row
+
+
+@transaction.atomic
+def issue(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
+    """Another person signs. What was in force before is replaced by it."""
+    row = _take(bulletin, Act.ISSUE, by)
+    _same(row).filter(status__in=Bulletin.FINAL, replaced_at__isnull=True).update(replaced_at=now)
+    row.status, row.issued_by, row.issued_at = Status.ISSUED, by, now
+    row.save()
+    return row
+
+
+@transaction.atomic
+def publish(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
+    """Fix what residents see.
+
+    1. The words to residents name nobody.
+    2. What is published already of shorter and longer periods is taken into account, so that no difference tells more.
+    3. A community's public figures are its row of the street's, so the street comes first.
+    """
+    row = _take(bulletin, Act.PUBLISH, by)
+    _one_at_a_time(row.street, None, None)
+    names_nobody(row)
+    row.public = _public(row)
+    row.status, row.published_by, row.published_at = Status.PUBLISHED, by, now
+    row.save()
+    return row
+
+
+@transaction.atomic
+def correct(bulletin: Bulletin, *, by: Person, now: datetime, what_changed: str) -> Bulletin:
+    """The next revision, drafted from today's data; the present one stays in force until that one is issued."""
+    allow(by, bulletin, Act.CORRECT)
+    _one_at_a_time(bulletin.street, bulletin.period, bulletin.community)
+    row = Bulletin.objects.select_for_update(of=("self",)).get(pk=bulletin.pk)
+    words = what_changed.strip()
+    if not words:
+        raise RuleBroken("what_changed", _("Please say what changes and why."), field="what_changed")
+    newest = latest(row.street, row.period, row.community)
+    assert newest is not None
+    if newest.pk != row.pk or row.is_in_work:
+        raise RuleBroken("in_work", _("A correction of this bulletin is in work already."))
+    made = snapshot.make(row.street, row.period, row.community)
+    texts = {name: getattr(row, name) for name in TEXTS}
+    return _insert(
+        row.street, row.period, row.community, made, by, now, revision=row.revision + 1, what_changed=words, **texts
+    )
+
+
+@transaction.atomic
+def change_terms(*, by: Person | None, now: datetime, reason: str, **figures: Any) -> RateTerms:
+    """The next version of the terms, in force from now. Bulletins that were drafted keep theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE supervision_rateterms IN SHARE ROW EXCLUSIVE MODE")
+    last = RateTerms.objects.aggregate(last=Max("version"))["last"] or 0
+    row = RateTerms(version=last + 1, valid_from=now, author=by, reason=reason, **figures)
+    row.full_clean(exclude=["author"])
+    row.save(force_insert=True)
+    return row
+
+
+@dataclass(frozen=True)
+class Run:
+    drafted: int
+    failed: int
+
+
+def draft_due(*, now: datetime) -> Run:
+    """What the 1st of a month asks for, and whatever ended month is missing since a street's first bulletin.
+
+    Each bulletin is a transaction of its own; one street's trouble is not the next one's.
+    """
+    drafted = failed = 0
+    for street in Street.objects.all():
+        areas = list(Community.objects.filter(street=street))
+        for period in missing(street, now) if areas else []:
+            for community in (None, *areas):
+                try:
+                    drafted += latest(street, period, community) is None
+                    draft(street, period, by=None, now=now, community=community)
+                except Exception:
+                    failed += 1
+                    log.exception("bulletin %s of %s was not drafted", period.code, community or street)
+    return Run(drafted, failed)
+
+
+def missing(street: Street, now: datetime) -> list[Period]:
+    """Ended months without a bulletin of the street or of a community, from the first drafted one on; a street that
+    has none begins with the last month. Quarters and years are asked for when they have just ended."""
+    told = Case.objects.filter(street=street).aggregate(first=Min("submitted_at"))["first"]
+    if told is None:
+        return []
+    first = Bulletin.objects.filter(street=street, span=Span.MONTH).aggregate(first=Min("first"))["first"]
+    since = period_of(Span.MONTH, first).begin if first else max(told, now - timedelta(days=31))
+    months = list(ended(since, now))
+    local = now.astimezone(OFFICE).date()
+    longer = [
+        period_of(Span.QUARTER, local.replace(month=local.month - (local.month - 1) % 3, day=1)).before,
+        period_of(Span.YEAR, local.replace(month=1, day=1)).before,
+    ]
+    due = [period for period in longer if now - period.end < timedelta(days=31) and told < period.end]
+    areas = 1 + Community.objects.filter(street=street).count()
+    wanted = [*months, *due]
+    return [period for period in wanted if _areas_drafted(street, period) < areas]
+
+
+def _areas_drafted(street: Street, period: Period) -> int:
+    return Bulletin.objects.filter(street=street, span=period.span, first=period.first, revision=1).count()
+
+
+def latest(street: Street, period: Period, community: Community | None) -> Bulletin | None:
+    rows = Bulletin.objects.filter(street=street, community=community, span=period.span, first=period.first)
+    return rows.defer("facts").order_by("-revision").first()
+
+
+def names_nobody(bulletin: Bulletin) -> None:
+    """Refuse words to residents that hold a telephone number, or the name of somebody of the street or of a resident
+    whose case the bulletin counts."""
+    words = bulletin.public_words
+    if not words:
+        return
+    names = set(Person.objects.filter(posts__street=bulletin.street).values_list("name", flat=True))
+    numbers = [row[0] for row in bulletin.facts["rows"]]
+    residents = Resident.objects.filter(case__street=bulletin.street, case__number__in=numbers)
+    names |= {resident.name for resident in residents.iterator()}
+    found = next((name for name in sorted(names) if len(name) > 1 and name in words), None) or (
+        match.group() if (match := PHONE.search(words)) else None
+    )
+    if found:
+        raise RuleBroken(
+            "names_somebody", _("What residents read names nobody: please leave out “%(name)s”.") % {"name": found}
+        )
+
+
+def _public(bulletin: Bulletin) -> dict[str, Any]:
+    if bulletin.community_id is not None:
+        street = _published(bulletin.street).filter(span=bulletin.span, first=bulletin.first).first()
+        if street is None:
+            raise RuleBroken("street_first", _("The street's bulletin of this period has to be published first."))
+        return {"of": street.pk}
+    others = list(_published(bulletin.street))
+    inside = [one for one in others if bulletin.period.holds(one.period) or one.period == bulletin.period]
+    kept = bulletin.snapshot
+    version = public.publish(
+        kept["figures"], snapshot.terms_of(bulletin), [one.public for one in inside], kept["item_counts"]
+    )
+    for one in others:
+        if one.period.holds(bulletin.period) and public.reveals(version, one.public):
+            raise RuleBroken(
+                "reveals",
+                _("With the published bulletin of %(period)s this one would give small numbers away.")
+                % {"period": one.period.code},
+            )
+    return version
+
+
+def _published(street: Street) -> Any:
+    """The street's own, every revision: what was seen stays seen."""
+    rows = Bulletin.objects.filter(street=street, community__isnull=True, status=Status.PUBLISHED)
+    return rows.only("pk", "span", "first", "public", "street").order_by("-revision")
+
+
+def _possible(street: Street, period: Period, now: datetime) -> None:
+    if period.begin > now:
+        raise RuleBroken("future", _("%(period)s has not begun yet.") % {"period": period.code})
+    if not Community.objects.filter(street=street).exists():
+        raise RuleBroken(
+            "no_communities", _("%(street)s has no communities yet: nothing to report.") % {"street": street}
+        )
+
+
+def _one_at_a_time(street: Street, period: Period | None, community: Community | None) -> None:
+    """To the end of the transaction. Without a period: whatever is published of a street."""
+    key = f"bulletin {street.pk} {community.pk if community else ''} {period.code if period else ''}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)])
+
+
+def _insert(
+    street: Street,
+    period: Period,
+    community: Community | None,
+    made: Made,
+    by: Person | None,
+    now: datetime,
+    **more: Any,
+) -> Bulletin:
+    return Bulletin.objects.create(
+        street=street,
+        community=community,
+        span=str(period.span),
+        first=period.first,
+        snapshot=made.snapshot,
+        facts=made.facts,
+        sha256=made.sha256,
+        drafted_by=by,
+        drafted_at=now,
+        **more,
+    )
+
+
+def _take(bulletin: Bulletin, act: Act, by: Person) -> Bulletin:
+    row = Bulletin.objects.select_for_update(of=("self",)).select_related("street", "community").get(pk=bulletin.pk)
+    allow(by, row, act)
+    if row.replaced_at is not None or act not in POSSIBLE[row.status]:
+        raise RuleBroken(
+            "wrong_state",
+            _("This bulletin is “%(state)s”: that step is not due.") % {"state": row.get_status_display()},
+        )
+    return row
+
+
+def _same(row: Bulletin) -> Any:
+    return Bulletin.objects.filter(street=row.street, community=row.community, span=row.span, first=row.first)
