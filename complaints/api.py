@@ -19,12 +19,13 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.serializers import BaseSerializer, ModelSerializer
 
-from complaints.access import case_for
+from complaints.access import case_for, standing
 from complaints.actions import register
 from complaints.acts import ACTS
+from complaints.answers import hears, holder_at, kept_back
 from complaints.filters import filtered
 from complaints.lights import Light
-from complaints.models import Case, Category, Clock, Event
+from complaints.models import Case, Category, Clock, Event, Holding
 from complaints.queries import CaseQuerySet
 from complaints.ratings import tells_who_rated
 from complaints.serializers import (
@@ -114,11 +115,22 @@ class CaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(responses=EventSerializer(many=True))
     @action(detail=True, pagination_class=None)
     def events(self, request: Request, number: str) -> Response:
-        """The history of a case, oldest first; without what would show when its resident rated."""
+        """The history of a case, oldest first; without what would show when its resident rated, or what they answered."""
         case = case_for(person_of(request), number)
         rows = Event.objects.filter(case=case).select_related("by").order_by("seq")
         shown = [row for row in rows if not tells_who_rated(row.kind, row.data)]
+        self._keep_answers_back(case, shown)
         return Response(EventSerializer(shown, many=True).data)
+
+    def _keep_answers_back(self, case: Case, events: list[Event]) -> None:
+        """Strikes from calls back what this person is not to hear. The rows are for showing, they are never saved."""
+        person = person_of(self.request)
+        who = standing(person, case)
+        held = list(Holding.objects.filter(case=case).order_by("since", "id").values_list("since", "person"))
+        for event in events:
+            rated = holder_at(event.at, held) == person.pk
+            if event.kind == Event.Kind.CALLED_BACK and not hears(who, asked=event.by == person, rated=rated):
+                event.data = kept_back(event.data)
 
     @extend_schema(
         request=OpenApiTypes.OBJECT,

@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.acts import ActDoor, available, next_acts
+from complaints.answers import follows
 from complaints.dossier import Dossier, facts, open_dossier, shares
 from complaints.forms.acts import ActForm
 from complaints.forms.category import choices_of
 from complaints.lights import is_paused, light, on_time
 from complaints.models import Callback, Case, Clock, Consent, ContactLog, Handover, JointTask, Objection
-from complaints.ratings_page import follows, shown_to_rated
+from complaints.ratings_page import ratings_shown
 from complaints.rights import sees_resident
 from complaints.rows import build_rows, instants, left_on, runs_around_the_clock
 from complaints.states import Act
@@ -68,7 +69,7 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
         "replies": [row if seen else row._replace(words=_struck(row.words, case)) for row in found.said["reply"]],
         "messages_of_resident": found.said["message"] if seen else [],
         "callbacks": _callbacks(found, seen),
-        "ratings": shown_to_rated(case, found.standing),
+        "ratings": ratings_shown(case, found.standing, person),
         "follows_ratings": follows(found.standing),
         "slip": case.status == Case.Status.CONCLUDED and found.standing.works,
         "files": _files(found) if seen else [],
@@ -218,6 +219,7 @@ def _callbacks(found: Dossier, seen: bool) -> list[dict[str, Any]]:
             "at": row.on,
             "who": found.people.get(row.who, ""),
             "reached": row.flag,
+            "heard": bool(row.word),
             "solved_words": dict(Callback.Solved.choices).get(row.word, ""),
             "satisfied_words": dict(Callback.Satisfied.choices).get(row.more, _("no answer")),
             "text": row.words if seen else "",

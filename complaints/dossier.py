@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from complaints import handover as chains
 from complaints.acts import Facts
+from complaints.answers import hears, holder_at
 from complaints.directory import suggested_unit
 from complaints.lights import is_paused
 from complaints.models import (
@@ -120,14 +121,17 @@ def open_dossier(case: Case, person: Person, now: datetime) -> Dossier:
     row.resident_spoke = unanswered(row.events.all())
     row.objected = any(objection.decided_at is None for objection in objections)
     said = _said(case)
+    who = standing_in(case, person.scope())
+    holdings = list(row.holdings.all())
+    said["callback"] = _heard(said["callback"], who, person, holdings)
     found = Dossier(
         case=case,
         now=now,
         calendar=calendar,
-        standing=standing_in(case, person.scope()),
+        standing=who,
         clocks=clocks,
         handovers=handovers,
-        holdings=list(row.holdings.all()),
+        holdings=holdings,
         tasks=tasks,
         consents=consents,
         objections=objections,
@@ -138,6 +142,17 @@ def open_dossier(case: Case, person: Person, now: datetime) -> Dossier:
     if _may_be_dispatched(found):
         found.suggestion = suggested_unit(case, timezone.localdate(now))
     return found
+
+
+def _heard(calls: list[Said], who: Standing, person: Person, holdings: list[Holding]) -> list[Said]:
+    """Calls back, without the answer where it is not for this person."""
+    held = [(holding.since, holding.person_id) for holding in holdings]
+    return [
+        call
+        if hears(who, asked=call.who == person.pk, rated=holder_at(call.on, held) == person.pk)
+        else call._replace(word="", more=0, words="")
+        for call in calls
+    ]
 
 
 def facts(found: Dossier, person: Person) -> Facts:

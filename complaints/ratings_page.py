@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
 
+from complaints.answers import follows
 from complaints.forms.rating import RatingForm
 from complaints.models import Callback, Case, Rating, RatingCheck, RatingReminder, Resident
 from complaints.queries import CaseQuerySet
 from complaints.ratings import Progress, State, Tally, is_bad, state_of, tally
-from complaints.rights import Standing, handles
+from complaints.rights import Standing
+from staff.models import Person
 
 
 def rating_context(case: Case, now: datetime, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -87,19 +89,14 @@ def to_ask(cases: CaseQuerySet) -> CaseQuerySet:
     return waiting.filter(pk__in=Resident.objects.exclude(phone="").values("case")).order_by("closed_at")
 
 
-def follows(who: Standing) -> bool:
-    """Whether this person follows up bad ratings of the case."""
-    return (who.leads or who.oversees) and not who.responsible
+def ratings_shown(case: Case, who: Standing, person: Person) -> list[dict[str, Any]]:
+    """Level and words for those who follow bad ratings up, never of their own work.
 
-
-def shown_to_rated(case: Case, who: Standing) -> list[dict[str, Any]]:
-    """Level and words, without who and when, and only once the case is closed: nobody works on it with them in mind.
-
-    Those who follow bad ratings up see them at any time.
+    Whoever was rated would know from the case whose words they are.
     """
-    if not handles(who) or (case.is_open and not follows(who)):
+    if not follows(who):
         return []
-    rows = Rating.objects.filter(case=case).order_by("cycle", "id").prefetch_related("tags")
+    rows = Rating.objects.filter(case=case).exclude(rated=person).order_by("cycle", "id").prefetch_related("tags")
     return [
         {
             "pk": row.pk,

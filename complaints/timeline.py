@@ -317,11 +317,15 @@ def _concluded(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _called_back(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
-    if not data.get("reached"):
+    if not data.get("reached", True):
         return {"text": _("Called back, nobody reached"), "tone": QUIET}
-    row = found.words_of("callback", data.get("callback"))
-    return {"text": callback_words(data.get("solved", ""), data.get("satisfied")), "body": row.words if row else "",
-            "tone": BAD if data.get("solved") == "no" else GOOD}  # fmt: skip
+    again, calls = bool(data.get("redo")), found.said["callback"]
+    # An import knows of one call at most and names no row.
+    row = found.words_of("callback", data["callback"]) if "callback" in data else calls[-1] if calls else None
+    if row is None or not row.word:  # not for this person's ears
+        text = _("Called back: not solved, to be done again") if again else _("Called back, resident reached")
+        return {"text": text, "tone": BAD if again else QUIET}
+    return {"text": callback_words(row.word, row.more), "body": row.words, "tone": BAD if row.word == "no" else GOOD}
 
 
 def callback_words(solved: str, satisfied: int | None) -> str:

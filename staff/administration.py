@@ -26,7 +26,8 @@ ALL = frozenset({"view", "add", "change", "delete"})
 RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     "staff": {"street": CHANGE, "person": KEEP, "": ALL},
     "services": {"": ALL},
-    "complaints": dict.fromkeys(["category", "dispatchrule", "replytemplate", "retentionrule"], ALL) | {"": LOOK},
+    "complaints": dict.fromkeys(["category", "dispatchrule", "replytemplate", "retentionrule"], ALL)
+    | {"ratingtag": KEEP, "": LOOK},
     "authtoken": {"": ALL},
     "mfa": {"": frozenset({"view", "delete"})},
 }

@@ -185,7 +185,7 @@ ADMIN: dict[str, str] = {
     "complaints_category": f"{SET_UP} {TABLES}",
     "complaints_dispatchrule": SET_UP,
     "complaints_replytemplate": SET_UP,
-    "complaints_ratingtag": LOOK,
+    "complaints_ratingtag": f"{LOOK} add",
     "complaints_case": LOOK,
     "complaints_event": LOOK,
     "complaints_importrun": LOOK,

@@ -37,6 +37,7 @@ from complaints.views.desk import build
 from complaints.views.rating import token_of
 from config.lib.errors import RuleBroken
 from staff.models import Person
+from tests.services.guide_world import zh
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -222,21 +223,54 @@ def test_an_old_a_forged_and_an_outrun_slip_do_nothing(world: World) -> None:
 # -- what those who are rated see
 
 
-def test_the_rated_see_level_and_words_only_after_closing_and_never_when(world: World) -> None:
+def test_the_rated_see_neither_level_nor_words_nor_when(world: World) -> None:
     case = closed(world)
-    later = world.now + timedelta(hours=5, minutes=17)
-    rate(case, BAD, later)
+    rate(case, BAD, world.now + timedelta(hours=5, minutes=17))
 
-    page = text_of(browser(world.worker).get(case.get_absolute_url()))
-    assert BAD.text in page
-    assert "15:17" not in page
-    assert BAD.text not in text_of(browser(world.outsider).get(case.get_absolute_url(), follow=True))
+    assert BAD.text in text_of(browser(world.secretary).get(case.get_absolute_url()))
+    for person in (world.worker, world.worker2, world.outsider):
+        page = text_of(browser(person).get(case.get_absolute_url(), follow=True))
+        assert BAD.text not in page
+        assert "15:17" not in page
     events = browser(world.worker).get(f"/api/v1/cases/{case.number}/events/").json()
     assert "rated" not in {event["kind"] for event in events}
     assert browser(world.worker).get("/ratings/").status_code == 403
 
-    actions.reopen(fresh(case), by=world.worker, now=later, version=fresh(case).version, reason="再看一次")
-    assert BAD.text not in text_of(browser(world.worker).get(case.get_absolute_url()))
+
+def test_the_rated_do_not_hear_what_was_answered_in_a_call_back(world: World) -> None:
+    case = closed(world)
+    said = "他连门都没进"
+    actions.call_back(case, by=world.worker2, now=world.now, reached=True, solved="no", satisfied=1, text=said)
+    url, events = case.get_absolute_url(), f"/api/v1/cases/{case.number}/events/"
+
+    for person in (world.worker, world.department_worker):
+        page = text_of(browser(person).get(url, follow=True))
+        assert said not in page
+        assert "非常不满意" not in page
+    assert zh("Called back: not solved, to be done again") in text_of(browser(world.worker).get(url)), (
+        "that it is done again is no secret"
+    )
+    told = [event["data"] for event in browser(world.worker).get(events).json() if event["kind"] == "called_back"]
+    assert told == [{"callback": case.callbacks.get().pk, "reached": True, "redo": True}]
+    for person in (world.worker2, world.secretary):  # who asked, and who follows it up
+        assert said in text_of(browser(person).get(url))
+    heard = [event["data"] for event in browser(world.secretary).get(events).json() if event["kind"] == "called_back"]
+    assert heard[0]["satisfied"] == 1
+
+
+def test_a_secretary_does_not_hear_the_answer_about_their_own_work_even_after_giving_it_away(world: World) -> None:
+    case = closed(world, first_contact=world.secretary)
+    actions.call_back(
+        case, by=world.worker2, now=world.now, reached=True, solved="partly", satisfied=2, text="拖了很久"
+    )
+    case = fresh(case)
+    actions.reopen(case, by=world.supervisor, now=world.now, version=case.version, reason="再看一次")
+    case = fresh(case)
+    actions.offer(case, by=world.secretary, now=world.now, version=case.version, to=world.worker, reason="请接手")
+    actions.accept(fresh(case), by=world.worker, now=world.now + timedelta(minutes=5))
+
+    assert "拖了很久" not in text_of(browser(world.secretary).get(case.get_absolute_url()))
+    assert "拖了很久" in text_of(browser(world.supervisor).get(case.get_absolute_url()))
 
 
 def test_a_secretary_does_not_find_the_bad_rating_of_their_own_work(world: World) -> None:
@@ -487,3 +521,18 @@ def test_the_reasons_offered_carry_their_levels(world: World) -> None:
     page = text_of(Client().get(f"/rate/{token_of(closed(world))}/"))
 
     assert len(re.findall(r'data-levels="(?:4 5|3|1 2)"', page)) == RatingTag.objects.count()
+
+
+def test_an_administrator_words_the_reasons_and_switches_them_off_but_deletes_none(world: World) -> None:
+    client, tag = browser(world.admin), RatingTag.objects.get(code="rude")
+    page = f"/admin/complaints/ratingtag/{tag.pk}/change/"
+    sent = {"code": "rude", "name": "说话生硬", "about": "attitude", "lowest": 1, "highest": 2, "place": 3}
+
+    assert client.post(page, sent).status_code == 302
+    assert client.post("/admin/complaints/ratingtag/add/", sent | {"code": "late", "name": "来晚了"}).status_code == 302
+    assert client.post(f"/admin/complaints/ratingtag/{tag.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(page, sent | {"lowest": 6}).status_code == 200, "no such level"
+    assert browser(world.supervisor).post(page, sent).status_code == 302
+    tag.refresh_from_db()
+    assert (tag.name, tag.is_active) == ("说话生硬", False)
+    assert "说话生硬" not in text_of(Client().get(f"/rate/{token_of(closed(world))}/"))
