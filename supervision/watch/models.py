@@ -6,6 +6,8 @@ delivered or given up, whatever dies in between.
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -107,11 +109,49 @@ class Rung(models.Model):
         return self.name
 
 
+class WatchRule(models.Model):
+    """Quiet hours, when alerts are a flood, and the limits of orders, from one instant on. A change is a new row."""
+
+    version = models.PositiveIntegerField(_("version"), unique=True)
+    valid_from = models.DateTimeField(_("valid from"))
+    quiet_from = models.TimeField(_("quiet from"), default=time(21))
+    quiet_to = models.TimeField(_("quiet to"), default=time(8), help_text=_("The same as “quiet from”: never quiet."))
+    flood_least = models.PositiveIntegerField(
+        _("cases told of at once at most"),
+        default=200,
+        help_text=_("At least so many; with more open cases, their share."),
+    )
+    flood_percent = models.PositiveSmallIntegerField(_("or this percentage of the open cases"), default=20)
+    order_days = models.PositiveSmallIntegerField(_("working days to answer an order"), default=3)
+    order_again_days = models.PositiveSmallIntegerField(_("working days to answer again"), default=1)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("author")
+    )
+    reason = models.CharField(_("reason for the change"), max_length=200)
+
+    class Meta:
+        verbose_name = _("rule of the watch")
+        verbose_name_plural = _("rules of the watch")
+        ordering = ["-version"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(flood_percent__range=(1, 100), flood_least__gte=1), name="flood_within_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(order_days__range=(1, 60), order_again_days__range=(1, 60)),
+                name="order_days_within_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
 class Escalation(models.Model):
     """A rung that a deadline has reached, once per (deadline, due instant, rung): the due instant is its epoch.
 
     `reached_at` is the instant the ladder names, `noticed_at` when the sweep came by; `skipped` when a higher rung
-    was reached by then and only that one is announced.
+    was reached by then and only that one is announced. `people` 0 on one that is announced: nobody was there to be told.
     """
 
     append_only = True
@@ -127,6 +167,14 @@ class Escalation(models.Model):
         related_name="escalations",
         verbose_name=_("supervision order"),
     )
+    item = models.ForeignKey(
+        "supervision.RectificationItem",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="escalations",
+        verbose_name=_("rectification item"),
+    )
     due_at = models.DateTimeField(_("due at"))
     rung = models.SlugField(_("rung"), max_length=20)
     name = models.CharField(_("name of the rung"), max_length=60)
@@ -134,12 +182,23 @@ class Escalation(models.Model):
     reached_at = models.DateTimeField(_("reached at"))
     noticed_at = models.DateTimeField(_("noticed at"))
     skipped = models.BooleanField(_("skipped"), default=False)
+    people = models.PositiveSmallIntegerField(_("people told"), default=0)
 
     class Meta:
         verbose_name = _("escalation")
         verbose_name_plural = _("escalations")
         ordering = ["-noticed_at", "-id"]
+        indexes = [
+            models.Index(fields=["-noticed_at"], condition=Q(skipped=False, people=0), name="escalation_told_to_nobody")
+        ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(clock__isnull=False, order__isnull=True, item__isnull=True)
+                | Q(clock__isnull=True, order__isnull=False, item__isnull=True)
+                | Q(clock__isnull=True, order__isnull=True, item__isnull=False),
+                name="escalation_is_about_one_deadline",
+            ),
+            models.UniqueConstraint(fields=["item", "due_at", "rung"], name="one_escalation_per_item_due_and_rung"),
             models.UniqueConstraint(fields=["clock", "due_at", "rung"], name="one_escalation_per_clock_due_and_rung"),
             models.UniqueConstraint(fields=["order", "due_at", "rung"], name="one_escalation_per_order_due_and_rung"),
             models.CheckConstraint(
@@ -365,6 +424,7 @@ class Anchor(models.Model):
 
     identity = models.CharField(_("identity"), max_length=120)
     last_sweep_at = models.DateTimeField(_("last sweep at"), null=True, blank=True)
+    ladders = models.BigIntegerField(_("ladder version every deadline was looked at under"), null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="watch_has_one_anchor")]
@@ -462,3 +522,32 @@ class SupervisionOrder(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class OrderStep(models.Model):
+    """What was done with an order, by whom and in which words. The ladder's own steps name nobody."""
+
+    append_only = True
+
+    class What(models.TextChoices):
+        ISSUED = "issued", _("issued")
+        ANSWERED = "answered", _("answered")
+        SENT_BACK = "sent_back", _("answer sent back")
+        ACCEPTED = "accepted", _("answer accepted")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    order = models.ForeignKey(SupervisionOrder, models.PROTECT, related_name="steps", verbose_name=_("order"))
+    what = models.CharField(_("what"), max_length=10, choices=What)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"))
+    text = models.TextField(_("words"), blank=True)
+
+    class Meta:
+        verbose_name = _("step of an order")
+        verbose_name_plural = _("steps of an order")
+        ordering = ["order", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.what}"
