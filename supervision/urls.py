@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supervision import views
+from supervision.board import views as board
 from supervision.conduct.urls import urlpatterns as conduct
+from supervision.rectification.urls import urlpatterns as rectification
+from supervision.telling.urls import urlpatterns as telling
 
-urlpatterns = [path("board/", views.board, name="board"), *conduct]
+urlpatterns = [path("board/", board.board, name="board"), *conduct, *rectification, *telling]
