@@ -177,7 +177,12 @@ class RectificationItem(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(signed_at__isnull=True, watched_until__isnull=True)
-                | Q(verified_at__isnull=False, signed_at__isnull=False, watched_until__gt=F("signed_at")),
+                | Q(
+                    verified_at__isnull=False,
+                    signed_at__isnull=False,
+                    watched_until__isnull=False,
+                    watched_until__gt=F("signed_at"),
+                ),
                 name="item_verified_then_signed_off",
             ),
             models.CheckConstraint(

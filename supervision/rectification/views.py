@@ -170,7 +170,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 def act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     person = _watcher(request)
     row = item_for(person, _small(pk))
-    if act not in Act:
+    if act not in {one.value for one in Act}:
         raise Http404
     deed = Act(act)
     if not rules.may(deed, standing(person, row)):
