@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.models import Case, Event, Notice, Resident
+from complaints.models import Case, Event, Notice, Rating, RatingReminder, Resident
+from complaints.models.notices import TO_RATE
 from config.lib import channels
 from config.lib.channels import Channel, NotDelivered, Word
 
@@ -33,6 +34,7 @@ SENTENCES: dict[str, str | Promise] = {
     Kind.CONTACTED: gettext_lazy("We called you and did not reach you; we will try again."),
     Kind.CALLED_BACK: gettext_lazy("We called you and did not reach you; we will try again."),
     Kind.DATA_DECIDED: gettext_lazy("Your request about your personal data is decided."),
+    TO_RATE: gettext_lazy("It was finished some days ago: is it solved? Two ticks are enough; we ask only this once."),
 }
 
 
@@ -56,6 +58,7 @@ def due_notices(now: datetime) -> int:
     2. Neither imports nor what was entered late wake anybody: it has to have happened within two days.
     3. Whoever joined a neighbour's matter hears that it is finished.
     4. Another channel than yesterday's tells nothing twice.
+    5. Who was reminded to rate and has not done so since hears of it, too.
     """
     fresh = _fresh(now)
     own = fresh.filter(_reachable("case__")).annotate(told=_told("case")).filter(told=False)
@@ -63,6 +66,7 @@ def due_notices(now: datetime) -> int:
     joined = fresh.filter(_reachable("case__duplicates__"), kind=Kind.CONCLUDED, case__duplicates__status="merged")
     joined = joined.annotate(told=_told("case__duplicates")).filter(told=False)
     rows += joined.values_list("case__duplicates", "kind", "seq")[:AT_ONCE]
+    rows += [(case, TO_RATE, cycle) for case, cycle in _to_rate(now).values_list("case", "cycle")[:AT_ONCE]]
     made = [
         Notice(case_id=case, what=what, version=version, channel=settings.NOTICE_CHANNEL, made_at=now, next_at=now)
         for case, what, version in rows
@@ -98,6 +102,14 @@ def _fresh(now: datetime) -> QuerySet[Event]:
     told = Q(kind__in=[Kind.ACCEPTED, Kind.REPLIED, Kind.CONCLUDED, Kind.DATA_DECIDED])
     rows = Event.objects.filter(unreached | told, kind__in=list(SENTENCES), at__gt=now - FRESH, at__lte=now)
     return rows.order_by("at", "id")
+
+
+def _to_rate(now: datetime) -> QuerySet[RatingReminder]:
+    told = Notice.objects.filter(case=OuterRef("case"), what=TO_RATE, version=OuterRef("cycle"))
+    rated = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"))
+    fresh = RatingReminder.objects.filter(_reachable("case__"), at__gt=now - FRESH, at__lte=now)
+    fresh = fresh.filter(case__status=Case.Status.CONCLUDED, case__cycle=F("cycle"))
+    return fresh.filter(~Exists(told), ~Exists(rated)).order_by("at", "id")
 
 
 def _reachable(prefix: str) -> Q:

@@ -31,7 +31,7 @@ class TrackingCode(models.Model):
 
 
 class RetentionRule(models.Model):
-    """How many days after closing a resident's data is kept. Rules are never changed: a later one takes over.
+    """How many days after closing a case's words, files and resident are kept. Rules are never changed: a later one takes over.
 
     A rule without a kind is for all kinds that have none of their own.
     """
@@ -72,6 +72,8 @@ class Forgetting(models.Model):
     closed_before = models.DateTimeField(_("closed before"))
     residents = models.PositiveIntegerField(_("residents"))
     codes = models.PositiveIntegerField(_("tracking codes"))
+    cases = models.PositiveIntegerField(_("cases without words"), default=0)
+    files = models.PositiveIntegerField(_("files"), default=0)
 
     class Meta:
         verbose_name = _("forgetting")

@@ -8,15 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.models.history import Event
 
+TO_RATE = "to_rate"
+
 
 class Notice(models.Model):
     """One word to the resident of a case about one event. The number is read when it is sent, and kept nowhere here.
 
-    `version` is the event's place in the chain of the case, or of the one this case is linked to.
+    `version` is the event's place in the chain of the case, or of the one this case is linked to; of the reminder to
+    rate it is the cycle.
     """
 
     case = models.ForeignKey("complaints.Case", models.CASCADE, related_name="notices", verbose_name=_("case"))
-    what = models.CharField(_("about"), max_length=16, choices=Event.Kind)
+    what = models.CharField(_("about"), max_length=16, choices=[*Event.Kind.choices, (TO_RATE, _("reminder to rate"))])
     version = models.PositiveIntegerField(_("place in the chain"))
     channel = models.CharField(_("channel"), max_length=12)
     made_at = models.DateTimeField(_("made at"))

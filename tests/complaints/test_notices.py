@@ -19,11 +19,13 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from complaints import actions
-from complaints.actions import data_requests
+from complaints.actions import data_requests, rating
 from complaints.actions.notices import TRIES, due_notices, next_try, send_notices
+from complaints.actions.rated import Answer
 from complaints.models import Case, Notice, Resident
 from config.lib import channels
 from config.lib.channels import NotDelivered, Word
+from tests.services.guide_world import zh
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +90,28 @@ def test_each_event_is_told_once_however_often_the_task_runs(world: World, gatew
         send_notices(now=world.now + timedelta(minutes=minute))
     assert sorted(Notice.objects.values_list("what", flat=True)) == ["concluded", "replied"]
     assert len(gateway.words) == 2
+
+
+def test_who_has_not_rated_is_reminded_by_one_text_and_never_again(world: World, gateway: Gateway) -> None:
+    silent, moved = world.log(at=world.now - timedelta(hours=3)), world.log(at=world.now - timedelta(hours=3))
+    rated = world.log(at=world.now - timedelta(hours=3))
+    for case in (silent, moved, rated):
+        case.refresh_from_db()
+        concluded(world, case)
+    Resident.objects.filter(case=moved).delete()
+    send_notices(now=world.now)
+    gateway.words.clear()
+    later = world.now + timedelta(days=3)
+    assert rating.remind(now=later) == 3
+    rating.rate(rated, Answer(solved="yes", satisfied=5), now=later, via="track")
+
+    for hours in (0, 1, 24, 72):
+        rating.remind(now=later + timedelta(hours=hours))
+        send_notices(now=later + timedelta(hours=hours))
+
+    (word,) = gateway.words
+    assert word.number == silent.number
+    assert zh("It was finished some days ago: is it solved? Two ticks are enough; we ask only this once.") in word.text
 
 
 def test_another_channel_tells_nothing_twice(world: World, gateway: Gateway, settings: Any) -> None:

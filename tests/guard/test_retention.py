@@ -1,22 +1,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import CharField, TextField
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from complaints import actions
-from complaints.actions.retention import forget
-from complaints.models import Case, Forgetting, Resident, RetentionRule
+from complaints.actions import data_requests, rating, resident
+from complaints.actions.retention import WORDS, forget
+from complaints.history import verify
+from complaints.models import Case, Forgetting, Rating, RatingCheck, Resident, RetentionRule
 from complaints.retention import Rule, forget_before, in_force
 from complaints.tracking import check_code, set_code
+from config.lib.photos import Photo
+from staff.models import Person
+from tests.services.guide_world import zh
 from tests.world import SHANGHAI, World
 
 RULES = [Rule("", 730, date(2020, 1, 1)), Rule("", 365, date(2026, 6, 1)), Rule("report", 1095, date(2021, 1, 1))]
@@ -59,16 +69,107 @@ def test_who_it_was_is_forgotten_when_the_time_is_over_and_the_case_stays(world:
     code = set_code(old)
     assert check_code(old.number, code) == old
     found = forget(now=world.now)
-    assert [(one.kind, one.residents, one.codes) for one in found] == [("help", 1, 1)]
+    assert [(one.kind, one.residents, one.codes, one.cases, one.files) for one in found] == [("help", 1, 1, 1, 0)]
     assert set(Resident.objects.values_list("case_id", flat=True)) == {young.pk, open_case.pk}
     assert check_code(old.number, code) is None
-    old.refresh_from_db()
-    assert old.title
     assert old.events.count() == 2
     row = Forgetting.objects.get()
     assert (row.kind, row.residents, row.codes) == ("help", 1, 1)
     assert forget(now=world.now) == []
     assert Forgetting.objects.count() == 1
+
+
+def written(world: World) -> Case:
+    """An old case in which everybody wrote the resident's name wherever there was room for it."""
+    at, name = world.now - timedelta(days=731), "张秀英"
+    known = {"title": f"{name}家漏水", "text": f"{name}家漏水", "place": f"{name}家", "kind": Case.Kind.COMPLAINT}
+    case = world.log(at=at, resident_name=name, resident_phone="13900000001", **known)
+
+    def act(deed: Callable[..., Any], /, by: Person = world.worker, *, seen: bool = True, **given: Any) -> Any:
+        version = {"version": Case.objects.get(pk=case.pk).version} if seen else {}
+        return deed(case, by=by, now=at, **version, **given)
+
+    act(actions.contact, seen=False, way="call", reached=True, substantive=True, text=f"{name}说在家", at=at)
+    act(actions.note, seen=False, text=f"{name}行动不便")
+    resident.say(case, now=at, text=f"我是{name}")
+    act(actions.reply, seen=False, text=f"{name}您好,师傅明天来")
+    act(
+        actions.attach,
+        seen=False,
+        file=ContentFile(b"x", name="a.pdf"),
+        name=f"{name}.pdf",
+        content_type="application/pdf",
+    )
+    resident.add_photos(case, now=at, photos=[Photo(b"jpeg", 1, 1)])
+    act(actions.ask_joint, unit=world.department, task=f"帮{name}看看", days=3)
+    act(actions.finish_joint, world.department_worker, seen=False, task=case.joint_tasks.get(), result=f"{name}家已看")
+    act(actions.ask_extension, text=f"{name}家要换管", told=f"{name}您好,要延长")
+    act(actions.approve, world.secretary, text=f"同意{name}")
+    act(actions.offer, to=world.worker2, reason=f"{name}住那边")
+    act(actions.decline, world.worker2, seen=False, reason=f"不认识{name}")
+    act(actions.dispatch, unit=world.department2, reason=f"{name}家水管")
+    act(actions.return_case, world.department2_worker, seen=False, reason=f"{name}家不在范围")
+    act(actions.dispatch, unit=world.department, reason=f"{name}家水管")
+    act(actions.object_to, world.department_worker, seen=False, reason=f"{name}不归我们")
+    act(actions.adjudicate, world.supervisor, unit=world.unit, person=world.worker, reason=f"{name}归你们")
+    act(actions.conclude, outcome="resolved", text=f"{name}您好,修好了")
+    act(actions.call_back, world.worker2, seen=False, reached=True, solved="partly", satisfied=2, text=f"{name}说慢")
+    check = RatingCheck.objects.get(rating__case=case)
+    rating.verify(check, by=world.secretary, now=at, outcome="explained", finding=f"{name}说得对")
+    rating.tell(check, by=world.secretary, now=at, text=f"{name},对不起")
+    request = data_requests.ask(case, now=at, kind="correction", text=f"{name}应为张秀瑛")
+    data_requests.decide(request, by=world.secretary, now=at, grant=False, reason=f"{name}没写错")
+    return Case.objects.get(pk=case.pk)
+
+
+def test_when_the_time_is_over_no_row_and_no_file_knows_the_name_and_figures_stay(
+    world: World, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    case = written(world)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 2
+    before = (case.kind, case.category, case.outcome, case.closed_at, case.version, case.head)
+    levels = list(Rating.objects.values_list("satisfied", "solved"))
+
+    found = forget(now=world.now)
+
+    assert [(one.residents, one.cases, one.files) for one in found] == [(1, 1, 2)]
+    assert not [path for path in files if path.exists()]
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT count(*) FROM "{table}" row WHERE row::text LIKE %s', ["%张秀英%"])
+            assert cursor.fetchone() == (0,), table
+    case.refresh_from_db()
+    assert (case.text, case.place, case.extra) == ("", "", {})
+    assert (case.kind, case.category, case.outcome, case.closed_at, case.version, case.head) == before
+    assert list(Rating.objects.values_list("satisfied", "solved")) == levels
+    assert verify().ok
+    world.supervisor.is_active = True
+    client = Client()
+    client.force_login(world.supervisor)
+    page = client.get(case.get_absolute_url())
+    assert page.status_code == 200
+    assert zh("(deleted when its time was over)") in page.content.decode()
+    assert forget(now=world.now) == []
+
+
+def test_every_text_of_a_case_is_forgotten_or_said_not_to_be() -> None:
+    """Codes, names of files that are deleted with their rows, and what the office sets up are no words of people."""
+    left_alone = {
+        ("Case", "number"), ("Case", "title"), ("Case", "text"), ("Case", "place"), ("Case", "source"),
+        ("Case", "external_id"), ("Case", "head"), ("Attachment", "*"), ("Resident", "*"), ("CaseWords", "*"),
+        ("TrackingCode", "*"), ("Event", "*"), ("Notice", "*"), ("DataRequest", "text"),
+    }  # fmt: skip
+    open_ends = []
+    for model in apps.get_app_config("complaints").get_models():
+        tied = model is Case or any(f.related_model in (Case, Rating) for f in model._meta.concrete_fields)
+        for column in model._meta.concrete_fields if tied else ():
+            words = isinstance(column, CharField | TextField) and not column.choices
+            known = {(model.__name__, column.name), (model.__name__, "*")} & left_alone
+            if words and not known and column.name not in WORDS.get(model, ()):
+                open_ends.append(f"{model.__name__}.{column.name}")
+    assert open_ends == []
 
 
 def test_a_look_first_changes_nothing(world: World) -> None:

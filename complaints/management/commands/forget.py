@@ -30,12 +30,17 @@ class Command(BaseCommand):
             return
         for one in found:
             self.stdout.write(
-                _("%(kind)s, closed before %(day)s: %(residents)s residents, %(codes)s tracking codes")
+                _(
+                    "%(kind)s, closed before %(day)s: %(cases)s cases, %(residents)s residents,"
+                    " %(codes)s tracking codes, %(files)s files"
+                )
                 % {
                     "kind": Case.Kind(one.kind).label,
                     "day": f"{one.closed_before:%Y-%m-%d}",
                     "residents": one.residents,
                     "codes": one.codes,
+                    "cases": one.cases,
+                    "files": one.files,
                 }
             )
         if not found:
