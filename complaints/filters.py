@@ -19,8 +19,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from complaints import outcomes
 from complaints.lights import Light
-from complaints.models import Case, Category
+from complaints.models import Callback, Case, Category, Clock
 from complaints.queries import CaseQuerySet
 from config.lib.text import unfit
 from staff.models import Community, Grid, Person, Unit
@@ -29,6 +30,7 @@ from staff.scope import Scope
 NOWHERE = "none"
 ANY_GROUP = "any"
 MOST_VALUES = 50
+WATCHING = ("secretary", "supervisor", "discipline", "admin")
 PHONE = re.compile(r"\+?[0-9][0-9 -]{5,18}[0-9]")
 
 LIGHTS = [
@@ -49,7 +51,21 @@ WAITING = [
     ("objection", gettext_lazy("objections to adjudicate")),
     ("callback", gettext_lazy("call-backs to make")),
 ]
+VERDICTS = [(outcomes.KEPT, gettext_lazy("kept")), (outcomes.LATE, gettext_lazy("missed"))]
+SOLVED: list[tuple[str, str | Promise]] = [
+    *Callback.Solved.choices[1:],
+    (outcomes.UNREACHED, gettext_lazy("not reached")),
+]
+LEVELS = [
+    (outcomes.GOOD, gettext_lazy("basically satisfied or better")),
+    (outcomes.BAD, gettext_lazy("dissatisfied")),
+    (outcomes.UNRATED, gettext_lazy("not rated")),
+    (outcomes.EXCLUDED, gettext_lazy("rating left out after review")),
+]
 ORDERS = [("newest", gettext_lazy("newest first")), ("due", gettext_lazy("due soonest first"))]
+
+
+SPANS = [(f"{what}_from", f"{what}_to") for what in ("submitted", "due", "closed", "judged", "answered")]
 
 
 class Ids(forms.Field):
@@ -118,7 +134,7 @@ class CaseFilter(forms.Form):
     state = Several(label=gettext_lazy("State"), choices=STATES)
     waiting = forms.ChoiceField(label=gettext_lazy("Waiting"), choices=[("", ""), *WAITING], required=False)
     community = Ids(label=gettext_lazy("Community"), nowhere=True)
-    grid = Ids(label=gettext_lazy("Grid"))
+    grid = Ids(label=gettext_lazy("Grid"), nowhere=True)
     unit = Ids(label=gettext_lazy("Handling unit"))
     category = Ids(label=gettext_lazy("Category"), nowhere=True)
     kind = Several(label=gettext_lazy("Kind"), choices=Case.Kind.choices)
@@ -134,11 +150,22 @@ class CaseFilter(forms.Form):
     submitted_to = Day(label=gettext_lazy("Submitted to"))
     due_from = Day(label=gettext_lazy("Due from"))
     due_to = Day(label=gettext_lazy("Due to"))
+    closed_from = Day(label=gettext_lazy("Closed from"))
+    closed_to = Day(label=gettext_lazy("Closed to"))
+    open_on = Day(label=gettext_lazy("Open at the end of"))
+    response = Several(label=gettext_lazy("Limit of the first response"), choices=VERDICTS)
+    resolution = Several(label=gettext_lazy("Limit of the resolution"), choices=VERDICTS)
+    judged_from = Day(label=gettext_lazy("Limit fell due from"))
+    judged_to = Day(label=gettext_lazy("Limit fell due to"))
+    solved = Several(label=gettext_lazy("Residents say"), choices=SOLVED)
+    satisfied = Several(label=gettext_lazy("Residents are"), choices=LEVELS)
+    answered_from = Day(label=gettext_lazy("Residents answered from"))
+    answered_to = Day(label=gettext_lazy("Residents answered to"))
     order = forms.ChoiceField(label=gettext_lazy("Order"), choices=[("", ""), *ORDERS], required=False)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        for first, last in (("submitted_from", "submitted_to"), ("due_from", "due_to")):
+        for first, last in SPANS:
             if given.get(first) and given.get(last) and given[first] > given[last]:
                 self.add_error(last, _("The last day lies before the first."))
         return given
@@ -171,6 +198,7 @@ def narrow(cases: CaseQuerySet, given: Mapping[str, Any], scope: Scope, now: dat
         cases = step(cases, given)
     cases = _by_days(_by_state(cases, given, now), given)
     cases = _by_waiting(cases, given["waiting"], scope)
+    cases = _by_answers(_by_limits(cases, given, now), given, scope, now)
     return _by_words(cases, given["q"], scope) if given["q"] else cases
 
 
@@ -206,10 +234,9 @@ def open_only(given: Mapping[str, Any]) -> bool:
 def _by_place(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
     if given["community"]:
         cases = cases.filter(_among("community", given["community"]))
-    for name in ("grid", "unit"):
-        if given[name]:
-            cases = cases.filter(**{f"{name}__in": given[name]})
-    return cases
+    if given["grid"]:
+        cases = cases.filter(_among("grid", given["grid"]))
+    return cases.filter(unit__in=given["unit"]) if given["unit"] else cases
 
 
 def _by_facts(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
@@ -234,6 +261,11 @@ def _by_people(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
 def _by_days(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
     if told := _span("submitted_at", given["submitted_from"], given["submitted_to"]):
         cases = cases.filter(told)
+    if closed := _span("closed_at", given["closed_from"], given["closed_to"]):
+        cases = cases.filter(closed)
+    if day := given["open_on"]:
+        end = midnight(day + timedelta(days=1))
+        cases = cases.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=end), submitted_at__lt=end)
     if due := _span("turn_due_at", given["due_from"], given["due_to"]):
         limit = _span("due_at", given["due_from"], given["due_to"])
         cases = cases.filter(due).by_clock(limit, running=open_only(given))
@@ -244,6 +276,31 @@ def _span(field: str, first: date | None, last: date | None) -> Q:
     """From the beginning of the first day to the end of the last."""
     span = Q(**{f"{field}__gte": midnight(first)}) if first else Q()
     return span & Q(**{f"{field}__lt": midnight(last + timedelta(days=1))}) if last else span
+
+
+def _by_limits(cases: CaseQuerySet, given: Mapping[str, Any], now: datetime) -> CaseQuerySet:
+    since, until = _period(given["judged_from"], given["judged_to"], now)
+    for kind in (Clock.Kind.RESPONSE, Clock.Kind.RESOLUTION):
+        if verdicts := set(given[kind.value]):
+            cases = outcomes.with_verdict(cases, kind, verdicts, since, until)
+    return cases
+
+
+def _by_answers(cases: CaseQuerySet, given: Mapping[str, Any], scope: Scope, now: datetime) -> CaseQuerySet:
+    """For those who watch over the work only: whoever works on a case is not told when its resident rated."""
+    if not (given["solved"] or given["satisfied"]):
+        return cases
+    if not scope.has(*WATCHING):
+        return cases.none()
+    period = _period(given["answered_from"], given["answered_to"], now)
+    if given["solved"]:
+        cases = outcomes.with_solved(cases, set(given["solved"]), *period)
+    return outcomes.with_satisfied(cases, set(given["satisfied"]), *period) if given["satisfied"] else cases
+
+
+def _period(first: date | None, last: date | None, now: datetime) -> tuple[datetime | None, datetime]:
+    """What had happened by now of these days."""
+    return midnight(first) if first else None, min(now, midnight(last + timedelta(days=1))) if last else now
 
 
 def _by_waiting(cases: CaseQuerySet, waiting: str, scope: Scope) -> CaseQuerySet:

@@ -28,7 +28,12 @@ from staff.scope import Scope
 FIRST = ("q", "state", "light", "community", "category", "responsible")
 FURTHER = (
     "grid", "unit", "kind", "channel", "urgency", "group", "waiting", "first_contact",
-    "submitted_from", "submitted_to", "due_from", "due_to", "number",
+    "submitted_from", "submitted_to", "closed_from", "closed_to", "due_from", "due_to", "number",
+)  # fmt: skip
+# Filters that only other pages lead to; the form carries them on.
+UNSEEN = (
+    "open_on", "response", "resolution", "judged_from", "judged_to",
+    "solved", "satisfied", "answered_from", "answered_to",
 )  # fmt: skip
 PEOPLE = {"responsible", "first_contact"}
 CHOSEN = {"community": "community", "grid": "grid", "unit": "unit", "category": "category"} | dict.fromkeys(
@@ -100,6 +105,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
             "first_controls": [control(name, form, query, choices) for name in FIRST],
             "further_controls": [control(name, form, query, choices) for name in FURTHER],
             "further_used": sum(name in query for name in FURTHER),
+            "unseen": [(name, value) for name in UNSEEN for value in query.getlist(name)],
             "orders": [
                 Option(turned(query, order="" if code == "newest" else code), label, on=(order is o))
                 for (code, label), o in zip(filters.ORDERS, (keyset.NEWEST, keyset.DUE), strict=True)
@@ -205,7 +211,7 @@ def _named(query: QueryDict, scope: Scope) -> Case | None:
 
 def _options(name: str, form: CaseFilter, choices: dict[str, list[Choice]]) -> Iterable[Option]:
     if what := CHOSEN.get(name):
-        nowhere = [Option(NOWHERE, _("none"))] if name in {"community", "category"} else []
+        nowhere = [Option(NOWHERE, _("none"))] if name in {"community", "grid", "category"} else []
         return [_option(choice) for choice in choices[what]] + nowhere
     declared: Any = getattr(form.fields[name], "choices", ())
     return [Option(str(code), label) for code, label in declared if code]
