@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from complaints.queries import CaseQuerySet
 from config.lib.errors import RuleBroken
 
 SIZE = 50
@@ -44,7 +44,7 @@ class Page:
         return bool(self.next)
 
 
-def page(cases: CaseQuerySet, order: Order, *, after: str = "", before: str = "", size: int = SIZE) -> Page:
+def page(cases: QuerySet[Any], order: Order, *, after: str = "", before: str = "", size: int = SIZE) -> Page:
     """The page after or before a cursor. Raises RuleBroken for a cursor that is none."""
     backwards = bool(before) and not after
     key = read_cursor(before if backwards else after) if after or before else None
@@ -84,7 +84,7 @@ def read_cursor(text: str) -> Key:
     return at, numbers[1]
 
 
-def _beyond(cases: CaseQuerySet, field: str, key: Key, down: bool) -> CaseQuerySet:
+def _beyond(cases: QuerySet[Any], field: str, key: Key, down: bool) -> QuerySet[Any]:
     """The plain bound beside the exact one lets an index begin at the right place."""
     at, pk = key
     side = "lt" if down else "gt"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from datetime import timedelta
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -18,11 +18,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
-from config.models import Heartbeat
+from supervision.telling import health as telling
 
-LATE = timedelta(seconds=150)
 _known_good: set[str] = set()
 
 
@@ -44,12 +45,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def jobs(request: HttpRequest) -> JsonResponse:
+    """Whether background work keeps up: each check by name. A hold alone is said and stays 200."""
     try:
-        last = Heartbeat.objects.filter(name="jobs").values_list("at", flat=True).first()
+        found = telling.report(telling.look(), timezone.now())
     except DatabaseError:
         return JsonResponse({"ok": False, "database": False}, status=503)
-    ok = last is not None and timezone.now() - last <= LATE
-    return JsonResponse({"ok": ok, "last": last.isoformat() if last else None}, status=200 if ok else 503)
+    return JsonResponse(found, status=200 if found["ok"] else 503)
 
 
 @never_cache
@@ -60,7 +61,29 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "")
     if settings.METRICS_TOKEN and not hmac.compare_digest(given.encode(), wanted.encode()):
         return HttpResponse("", status=401, headers={"WWW-Authenticate": "Bearer"})
-    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(_registry()) + _telling(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _telling() -> bytes:
+    """Gauges from the database: the same whichever process is asked, so no process keeps them."""
+    try:
+        seen = telling.look()
+    except DatabaseError:
+        return b""
+    registry = CollectorRegistry()
+    registry.register(Gauges(seen))
+    return generate_latest(registry)
+
+
+class Gauges(Collector):
+    def __init__(self, seen: telling.Seen) -> None:
+        self.seen = seen
+
+    def collect(self) -> Iterator[Metric]:
+        seen = self.seen
+        yield GaugeMetricFamily("linli_alerts_waiting", "Messages to staff that wait to be sent", seen.waiting)
+        yield GaugeMetricFamily("linli_alerts_dead", "Messages to staff that were given up", seen.dead)
+        yield GaugeMetricFamily("linli_alerts_held", "1 while nothing is sent", int(bool(seen.holds)))
 
 
 def _registry() -> CollectorRegistry:

@@ -43,6 +43,7 @@ NAV = [
     Entry(_("Conduct reports"), "/supervision/conduct/", "shield-lock", frozenset({"discipline"})),
     Entry(_("People"), "/people/", "people", CASEWORK | {"discipline", "admin"}),
     Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"})),
+    Entry(_("Watch"), "/supervision/watch/", "broadcast", frozenset({"admin"})),
     Entry(_("Service guide"), "/guide/", "journal-text"),
 ]
 

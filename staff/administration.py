@@ -28,6 +28,7 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     "services": {"": ALL},
     "complaints": dict.fromkeys(["category", "dispatchrule", "replytemplate", "retentionrule"], ALL)
     | {"ratingtag": KEEP, "": LOOK},
+    "supervision": {"robot": KEEP, "alert": LOOK, "hold": LOOK, "intervention": LOOK},
     "authtoken": {"": ALL},
     "mfa": {"": frozenset({"view", "delete"})},
 }

@@ -31,6 +31,7 @@ from config.models import Heartbeat
 from services.models_guide import KnowledgeArticle, ServiceItem
 from supervision.conduct import actions as conduct_actions
 from supervision.conduct.actions import Submission
+from supervision.models import Alert, Hold, Intervention, Robot
 from tests.world import World
 
 ROLES = (
@@ -133,6 +134,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "conduct_log": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
     "conduct_photo": ("login anonymous, 404 rest", SIGNED_IN_NOT_THIS_WAY),
     "conduct_act": (SIGNED_IN_NOT_THIS_WAY, "login anonymous, 422 discipline, 404 rest"),
+    # Messages: everybody's own; what waits, fails and is held is for administrators.
+    "inbox": (SIGNED_IN, SIGNED_IN_NOT_THIS_WAY),
+    "inbox_open": ("login anonymous, 302 worker, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "inbox_read": (SIGNED_IN_NOT_THIS_WAY, "login anonymous, 302 rest"),
+    "inbox_wishes": (SIGNED_IN, "login anonymous, 422 rest"),
+    "watch_state": ("login anonymous, 200 admin, 403 rest", SIGNED_IN_NOT_THIS_WAY),
+    "watch_log": ("login anonymous, 200 admin, 403 rest", SIGNED_IN_NOT_THIS_WAY),
+    "watch_act": (SIGNED_IN_NOT_THIS_WAY, "login anonymous, 422 admin, 403 rest"),
     "guide": PUBLIC,
     "guide_ask": PUBLIC,
     "guide_answer": PUBLIC,
@@ -190,6 +199,10 @@ ADMIN: dict[str, str] = {
     "complaints_event": LOOK,
     "complaints_importrun": LOOK,
     "complaints_retentionrule": f"{LOOK} add",
+    "supervision_robot": f"{LOOK} add",
+    "supervision_alert": LOOK,
+    "supervision_hold": LOOK,
+    "supervision_intervention": LOOK,
     "authtoken_tokenproxy": SET_UP,
     "mfa_authenticator": f"{LOOK} delete",
     "auth_group": "",
@@ -233,6 +246,7 @@ ACTS: dict[Act, str] = {
     Act.ASK_PAUSE: "worker",
     Act.ASK_EXTENSION: "worker",
     Act.ASK_COMPLEX: "worker",
+    Act.EXPLAIN_DELAY: "worker",
     Act.APPROVE: "secretary supervisor",
     Act.REFUSE: "secretary supervisor",
     Act.RESUME: HANDLERS,
@@ -266,7 +280,8 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
     Authenticator.objects.create(user=world.department_worker, type=Authenticator.Type.TOTP, data={})
     EmailAddress.objects.create(user=world.department_worker, email="worker@example.org")
     Group.objects.create(name="group")
-    Heartbeat.objects.update_or_create(name="jobs", defaults={"at": timezone.now()})
+    for beat in ("jobs", "sweep"):
+        Heartbeat.objects.update_or_create(name=beat, defaults={"at": timezone.now()})
     run = ImportRun.objects.create(
         street=world.street, name="ledger.csv", profile="hotline", by=world.secretary, at=world.now, state="done",
         file=ContentFile(b"a,b\n", "rejected.csv"),
@@ -281,6 +296,7 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
     )
     told = Submission(street=world.street, community=world.east, who="王强", text="态度生硬,推诿不办。", once="o" * 22)
     conduct = {"number": conduct_actions.submit(told, now=world.now).report.number}
+    message = told_of(world, case)
     made = Stage(world, case)
     made.arguments = {
         "case": number,
@@ -301,6 +317,8 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "praise": {"pk": praise.pk},
         "rating_slip": {"number": closed.number},
         "data_request": {"pk": asked.pk},
+        "inbox_open": {"pk": message.pk},
+        "watch_act": {"act": "stop"},
         "conduct_report": conduct,
         "conduct_log": conduct,
         "conduct_photo": conduct | {"pk": 1},
@@ -318,6 +336,17 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         if role != "anonymous":
             made.clients[role].force_login(getattr(world, role))
     return made
+
+
+def told_of(world: World, case: Case) -> Alert:
+    """A message to worker, and a robot, a hold and a deed for the administrators' tables."""
+    Robot.objects.create(street=world.street, kind="wecom", name="一组", steps=["order"])
+    hold = Hold.objects.create(why="by_hand", since=world.now, by=world.admin)
+    Intervention.objects.create(what="stopped", at=world.now, by=world.admin, hold=hold, reason="试运行")
+    return Alert.objects.create(
+        key="access", what="escalation", step="remind", case=case, recipient=world.worker, channel="inbox",
+        facts={"number": case.number}, made_at=world.now, next_at=world.now, sent_at=world.now,
+    )  # fmt: skip
 
 
 def names(resolver: Any = None, space: str = "") -> Iterator[str]:

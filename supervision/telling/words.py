@@ -1,7 +1,8 @@
 """What an alert says, as plain values: number, light, due instant, the rung's name and where to look. Nothing else.
 
-An alert's `facts` are {"number", "light", "due", "rung", "link"}: ISO instants and an address within this site.
-"late" is the instant at which it should have been told, when that was long ago; "ended" says that the matter is over.
+An alert's `facts` are {"number", "light", "due" or "due_at", "rung", "link" or "url"}: ISO instants, and an address
+within this site. "late" is the instant at which it should have been told, when that was long ago; "ended" says that the
+matter is over; "item" is a rectification item's key.
 """
 
 from __future__ import annotations
@@ -37,6 +38,41 @@ TITLES: dict[tuple[str, str], str | Promise] = {
     ("weekly", "tell"): gettext_lazy("Weekly self-check"),
 }
 
+# What a channel writes down when it did not deliver, see telling.channels.
+WHY: dict[str, str | Promise] = {
+    "timeout": gettext_lazy("The far end did not answer in time."),
+    "no connection": gettext_lazy("The far end cannot be reached."),
+    "host not found": gettext_lazy("There is no such host."),
+    "no trusted TLS": gettext_lazy("The certificate of the far end is not trusted."),
+    "address not allowed": gettext_lazy("The address leads into the own network or is none."),
+    "address without TLS": gettext_lazy("The address has to begin with https."),
+    "answer too long": gettext_lazy("The far end answered far more than a robot does."),
+    "answer not understood": gettext_lazy(
+        "The far end answered, but not as such a robot does. Check kind and address."
+    ),
+    "no mail address": gettext_lazy("This person has no e-mail address."),
+    "switched off": gettext_lazy("This group robot is switched off."),
+    "discarded": gettext_lazy("Discarded by an administrator."),
+}
+OTHER = gettext_lazy("see what the maker of the robot says about this code.")
+TOO_MANY = gettext_lazy("too many messages within a minute.")
+UNKNOWN = gettext_lazy("the robot does not exist any more, or the address is wrong.")
+UNSIGNED = gettext_lazy("keyword, signature or sending address do not fit the robot's settings, or our clock is wrong.")
+REFUSED: dict[str, str | Promise] = {
+    "45009": TOO_MANY,
+    "410100": TOO_MANY,
+    "130101": TOO_MANY,
+    "9499": gettext_lazy("too many messages, or a message it does not understand."),
+    "11232": TOO_MANY,
+    "93000": UNKNOWN,
+    "300001": UNKNOWN,
+    "19001": UNKNOWN,
+    "310000": UNSIGNED,
+    "19021": UNSIGNED,
+    "19022": UNSIGNED,
+    "19024": UNSIGNED,
+}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -55,13 +91,13 @@ class Told:
 
 def told(what: str, step: str, facts: Mapping[str, Any]) -> Told:
     """Reads only the known facts: whatever else lies among them is never said."""
-    link = _text(facts, "link", 300)
+    link = _text(facts, "link", 300) or _text(facts, "url", 300)
     return Told(
         what=what,
         step=step,
         number=_text(facts, "number", 60),
         light=_text(facts, "light", 10),
-        due=_instant(facts.get("due")),
+        due=_instant(facts.get("due") or facts.get("due_at")),
         rung=_text(facts, "rung", 60),
         link=link if link.startswith("/") and not link.startswith("//") else "",
         late=_instant(facts.get("late")),
@@ -104,6 +140,19 @@ def fit(said: Sequence[str], most: int) -> str:
         if len(text.encode()) <= most:
             return text
     return "\n".join(said).encode()[:most].decode(errors="ignore")
+
+
+def why(error: str) -> str:
+    """What a channel's short code means to the administrator who reads it."""
+    code = error.removeprefix("refused ")
+    if code != error:
+        return _("Refused by the group robot (code %(code)s): %(hint)s") % {
+            "code": code,
+            "hint": REFUSED.get(code, OTHER),
+        }
+    if error.startswith("HTTP "):
+        return _("The far end answered %(code)s instead of taking it.") % {"code": error}
+    return str(WHY.get(error, error))
 
 
 def more(count: int) -> str:

@@ -1,0 +1,3 @@
+from supervision.telling import admin as telling
+
+__all__ = ["telling"]
