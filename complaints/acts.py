@@ -163,6 +163,11 @@ DOORS = [
         _do(actions.resume, "text", versioned=False), TIME, _("The clock runs again."),
     ),
     ActDoor(
+        Act.EXPLAIN_DELAY, _("Explain the delay"), "chat-square-dots", forms.ExplainDelayForm,
+        _do(actions.explain_delay, "reason", "text"), TIME, _("The reason is kept."),
+        _("The light stays red; who states a reason in time is not reviewed for silence."),
+    ),
+    ActDoor(
         Act.CONCLUDE, _("Conclude with a reply"), "check2-all", forms.ConcludeForm,
         _do(actions.conclude, "outcome", "text"), END, _("The case is concluded."),
     ),
@@ -257,6 +262,7 @@ def _ruled_out(act: Act, case: Case, who: Standing, facts: Facts) -> bool:
         Act.ASK_PAUSE: asking or facts.paused,
         Act.ASK_EXTENSION: asking or facts.overdue or not facts.extendable,
         Act.ASK_COMPLEX: asking or facts.overdue or facts.complex or case.cycle > 1,
+        Act.EXPLAIN_DELAY: not facts.overdue,
         Act.APPROVE: not asking,
         Act.REFUSE: not asking,
         Act.RESUME: not facts.paused,

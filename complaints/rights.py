@@ -71,6 +71,7 @@ MAY: dict[Act, Rule] = {
     Act.APPROVE: decides,
     Act.REFUSE: decides,
     Act.RESUME: handles,
+    Act.EXPLAIN_DELAY: lambda who: who.responsible,
     Act.CONCLUDE: lambda who: who.responsible,
     Act.CALL_BACK: lambda who: (who.in_unit or who.leads or who.oversees) and not who.responsible,
     Act.REDO: lambda who: who.leads or who.oversees,

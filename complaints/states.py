@@ -28,6 +28,7 @@ class Act(StrEnum):
     APPROVE = "approve"
     REFUSE = "refuse"
     RESUME = "resume"
+    EXPLAIN_DELAY = "explain_delay"
     CONCLUDE = "conclude"
     CALL_BACK = "call_back"
     REDO = "redo"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.dossier import Dossier
-from complaints.models import Callback, Case, Consent, ContactLog, Event
+from complaints.models import Callback, Case, Consent, ContactLog, DelayReason, Event
 from complaints.rights import sees_resident
 from config.lib.text import without_numbers
 from config.templatetags.linli import file_size, moment_text
@@ -42,6 +42,7 @@ ICONS: dict[str, tuple[str, str]] = {
     Kind.CONSENT_GIVEN: ("check2-circle", GOOD),
     Kind.CONSENT_REFUSED: ("slash-circle", BAD),
     Kind.RESUMED: ("play-circle", ""),
+    Kind.DELAY_EXPLAINED: ("chat-square-dots", ""),
     Kind.CONCLUDED: ("check2-all", GOOD),
     Kind.CALLED_BACK: ("telephone-outbound", ""),
     Kind.REDONE: ("arrow-repeat", BAD),
@@ -96,7 +97,7 @@ TITLES = (
 HAN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 
 # What is said only among those who work on the case: (text of it is hidden from others).
-INTERNAL = {Kind.NOTED, Kind.REDONE, Kind.REOPENED, Kind.WITHDRAWN}
+INTERNAL = {Kind.NOTED, Kind.DELAY_EXPLAINED, Kind.REDONE, Kind.REOPENED, Kind.WITHDRAWN}
 WITH_RESIDENT = {Kind.CONTACTED, Kind.CALLED_BACK, Kind.ATTACHED, Kind.SAID, Kind.PHOTO}
 BY_RESIDENT = {
     Kind.REGISTERED,
@@ -304,6 +305,11 @@ def _moved(data: dict[str, Any]) -> str:
     }
 
 
+def _explained(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
+    reason = dict(DelayReason.choices).get(data.get("reason", ""), "")
+    return {"text": _("Delay explained: %(reason)s") % {"reason": reason}} | _said("note")(found, data)
+
+
 def _resumed(found: Dossier, data: dict[str, Any]) -> dict[str, Any]:
     due = data.get("due_at")
     return {"body": _("Due: %(at)s") % {"at": moment_text(datetime.fromisoformat(due))}} if due else {}
@@ -365,6 +371,7 @@ DETAILS: dict[str, Callable[[Dossier, dict[str, Any]], dict[str, Any]]] = {
     Kind.CONSENT_GIVEN: _consent_given,
     Kind.CONSENT_REFUSED: _consent_refused,
     Kind.RESUMED: _resumed,
+    Kind.DELAY_EXPLAINED: _explained,
     Kind.CONCLUDED: _concluded,
     Kind.CALLED_BACK: _called_back,
     Kind.REDONE: _said("note"),

@@ -1,9 +1,9 @@
-"""Everything in one foreground process: servers, migrations, demo street, web, worker and beat.
+"""Everything in one foreground process: servers, migrations, demo street, web, worker, watch and beat.
 
 1. take the data directory and the port, or say plainly who has them
 2. start or join the embedded servers that nobody named in the environment
 3. migrate; load the demo street into an empty database
-4. start web, worker and beat; say where to look once the web answers
+4. start web, worker, watch and beat; say where to look once the web answers
 5. start again what dies, until SIGTERM, SIGINT or SIGHUP stops all of it
 """
 
@@ -170,6 +170,7 @@ def services(home: Path) -> list[Service]:
     return [
         Service("web", [PYTHON, "-m", "gunicorn", "-c", "python:config.gunicorn_conf", "config.wsgi"]),
         Service("worker", [*celery, "worker", "--concurrency", "2", *lone, *quiet]),
+        Service("watch", [PYTHON, "manage.py", "watch"]),
         Service("beat", [*celery, "beat", "--schedule", str(beat / "schedule"), "--pidfile", "", *quiet]),
     ]
 

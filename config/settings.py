@@ -235,6 +235,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 60, "options": {"expires": 55}},
     "imports": {"task": "complaints.tasks.pick_up_imports", "schedule": 60, "options": {"expires": 55}},
+    "sweep": {"task": "supervision.tasks.sweep_deadlines", "schedule": 60, "options": {"expires": 55}},
+    "dispatch": {"task": "supervision.tasks.dispatch_alerts", "schedule": 60, "options": {"expires": 55}},
     "pin_history": {"task": "complaints.tasks.pin_history", "schedule": crontab(hour=0, minute=20)},
     "remind_to_rate": {"task": "complaints.tasks.remind_to_rate", "schedule": crontab(hour=9, minute=5)},
     "send_notices": {"task": "complaints.tasks.send_notices", "schedule": 60, "options": {"expires": 55}},

@@ -32,6 +32,8 @@ from services.models_guide import KnowledgeArticle, ServiceItem
 from supervision.conduct import actions as conduct_actions
 from supervision.conduct.actions import Submission
 from supervision.models import Alert, Hold, Intervention, Robot
+from supervision.models import ItemFile
+from supervision.rectification.actions import Setting, set_down
 from tests.world import World
 
 ROLES = (
@@ -63,6 +65,9 @@ WORK_ON_CLOSED_CASE = (
     f"login anonymous, 200 {IN_THE_EAST}, 403 discipline assessor admin, 404 rest",
     SIGNED_IN_NOT_THIS_WAY,
 )
+WATCHING_ITEMS = "login anonymous, 404 assessor delegate admin, 200 rest"
+ITEM = "login anonymous, 200 worker secretary supervisor discipline, 404 rest"
+WEEKLY = "login anonymous, 200 secretary supervisor discipline, 404 rest"
 CIRCLE = "login anonymous, 200 discipline, 404 rest"
 
 # Address by name -> what GET and what an empty POST answer.
@@ -142,6 +147,26 @@ TABLE: dict[str, tuple[str, str]] = {
     "watch_state": ("login anonymous, 200 admin, 403 rest", SIGNED_IN_NOT_THIS_WAY),
     "watch_log": ("login anonymous, 200 admin, 403 rest", SIGNED_IN_NOT_THIS_WAY),
     "watch_act": (SIGNED_IN_NOT_THIS_WAY, "login anonymous, 422 admin, 403 rest"),
+    # The watch. Workers see their own items only, and there is no item for those whose street it is not.
+    "supervision_home": ("login anonymous, 404 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
+    "rectification": (WATCHING_ITEMS, SIGNED_IN_NOT_THIS_WAY),
+    "rectification_export": (WATCHING_ITEMS, SIGNED_IN_NOT_THIS_WAY),
+    "rectification_new": (
+        "login anonymous, 200 supervisor, 403 worker worker2 outsider secretary discipline, 404 rest",
+        "login anonymous, 422 supervisor, 403 worker worker2 outsider secretary discipline, 404 rest",
+    ),
+    "rectification_proposals": (
+        "login anonymous, 200 supervisor discipline, 403 worker worker2 outsider secretary, 404 rest",
+        "login anonymous, 422 supervisor discipline, 403 worker worker2 outsider secretary, 404 rest",
+    ),
+    "rectification_item": (ITEM, SIGNED_IN_NOT_THIS_WAY),
+    "rectification_act": (
+        SIGNED_IN_NOT_THIS_WAY,
+        "login anonymous, 422 worker secretary supervisor, 403 discipline, 404 rest",
+    ),
+    "rectification_file": (ITEM, SIGNED_IN_NOT_THIS_WAY),
+    "weekly": (WEEKLY, "login anonymous, 404 rest"),
+    "weekly_dispatch": (WEEKLY, SIGNED_IN_NOT_THIS_WAY),
     "guide": PUBLIC,
     "guide_ask": PUBLIC,
     "guide_answer": PUBLIC,
@@ -297,6 +322,17 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
     told = Submission(street=world.street, community=world.east, who="王强", text="态度生硬,推诿不办。", once="o" * 22)
     conduct = {"number": conduct_actions.submit(told, now=world.now).report.number}
     message = told_of(world, case)
+    item = set_down(
+        Setting(
+            street=world.street, source="inspection", problem="公示栏未更新", unit=world.unit,
+            responsible=world.worker, community=world.east,
+        ),
+        by=world.supervisor, now=world.now,
+    )  # fmt: skip
+    evidence = ItemFile.objects.create(
+        step=item.steps.get(), file=ContentFile(b"\x89PNG\r\n\x1a\n", "a.png"), name="a.png",
+        content_type="image/png", size=8, sha256="0" * 64,
+    )  # fmt: skip
     made = Stage(world, case)
     made.arguments = {
         "case": number,
@@ -319,6 +355,9 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "data_request": {"pk": asked.pk},
         "inbox_open": {"pk": message.pk},
         "watch_act": {"act": "stop"},
+        "rectification_item": {"pk": item.pk},
+        "rectification_act": {"pk": item.pk, "act": "report"},
+        "rectification_file": {"pk": item.pk, "file": evidence.pk},
         "conduct_report": conduct,
         "conduct_log": conduct,
         "conduct_photo": conduct | {"pk": 1},
@@ -511,6 +550,19 @@ def test_a_case_elsewhere_looks_like_one_that_never_was(stage: Stage, role: str)
         real, missing = ask(stage, role, method, there), ask(stage, role, method, nowhere)
         assert real.status_code == missing.status_code == 404, name
         assert body(real, stage.case.number) == body(missing, never), name
+
+
+@pytest.mark.parametrize("role", ["worker2", "outsider", "stranger", "admin", "assessor", "delegate"])
+def test_a_rectification_item_elsewhere_looks_like_one_that_never_was(stage: Stage, role: str) -> None:
+    stage.clients.setdefault("stranger", Client()).force_login(stage.world.stranger)
+    pk = stage.arguments["rectification_item"]["pk"]
+    for name in ("rectification_item", "rectification_act", "rectification_file"):
+        method = "post" if name.endswith("act") else "get"
+        there = reverse(name, kwargs=stage.arguments[name])
+        nowhere = reverse(name, kwargs=stage.arguments[name] | {"pk": 999_999})
+        real, missing = ask(stage, role, method, there), ask(stage, role, method, nowhere)
+        assert real.status_code == missing.status_code == 404, name
+        assert body(real, f"/{pk}/") == body(missing, "/999999/"), name
 
 
 def test_an_import_of_another_street_looks_like_one_that_never_was(stage: Stage) -> None:

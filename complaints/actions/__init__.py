@@ -6,6 +6,7 @@ The browser, the API, the import and background tasks call the same functions. A
 
 from complaints.actions.closing import call_back, conclude, merge, redo, reopen, withdraw
 from complaints.actions.consents import approve, ask_complex, ask_extension, ask_pause, refuse, resume
+from complaints.actions.delays import explain_delay
 from complaints.actions.facts import attach, edit
 from complaints.actions.handing import accept, adjudicate, decline, dispatch, object_to, offer, return_case, take_back
 from complaints.actions.joint import ask_joint, cancel_joint, finish_joint
@@ -31,6 +32,7 @@ __all__ = [
     "decline",
     "dispatch",
     "edit",
+    "explain_delay",
     "finish_joint",
     "merge",
     "note",

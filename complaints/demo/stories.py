@@ -17,7 +17,7 @@ from complaints.demo import matters as words
 from complaints.demo.matters import MATTERS, Matter
 from complaints.demo.people import Ground, Town
 from complaints.demo.times import Times
-from complaints.models import Case, Category, JointTask
+from complaints.models import Case, Category, Clock, JointTask
 from complaints.policies import policy_code
 from staff.models import Person, Unit
 
@@ -250,12 +250,24 @@ class Story:
             self.wait(1, 5).do("reply", text=words.INTERIM)
         return self
 
+    def explain(self, since: datetime) -> None:
+        """Why it is late, some time between the due instant and the end that is coming."""
+        due = Clock.objects.get(case=self.case, cycle=self.case.cycle, kind=Clock.Kind.RESOLUTION).due_at
+        end = self.at
+        if max(due, since) < end:
+            self.at = max(due, since) + (end - max(due, since)) * 0.5
+            reason, text = self.rng.choice(words.DELAYS)
+            self.do("explain_delay", reason=reason, text=text)
+            self.at = end
+
     def conclude(self, share: float | None = None, outcome: str = "") -> Story:
         """At a share of the time for resolution; about one in ten of all cases is late."""
         if share is None:
             share = self.rng.uniform(1.1, 2.2) if self.rng.random() < 0.16 else self.rng.uniform(0.15, 0.93)
-        planned = self.times.share(self.cycle_code, self.begun, share)
+        planned, before = self.times.share(self.cycle_code, self.begun, share), self.at
         self.at = planned if self.at < planned < self.times.now else self.times.soon(self.at, 0.3, 2.5)
+        if share > 1 and self.rng.random() < 0.4:
+            self.explain(before)
         text = self.told.reply + (words.LATE if share > 1 else "")
         outcome = outcome or self.rng.choices(["resolved", "partly", "explained"], [82, 8, 10])[0]
         self.do("conclude", outcome=outcome, text=self._letter(text))

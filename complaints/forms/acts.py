@@ -24,7 +24,7 @@ from complaints.forms.fields import (
     people_with_units,
     units_by_kind,
 )
-from complaints.models import Callback, Case, Consent, ContactLog, JointTask, Resident
+from complaints.models import Callback, Case, Consent, ContactLog, DelayReason, JointTask, Resident
 from complaints.models.case import TEXT_LIMIT
 from complaints.replies import templates_for
 from staff import queries as staff
@@ -118,6 +118,11 @@ class DispatchForm(ActForm):
     def prepare(self) -> None:
         units = units_by_kind(self.case.street_id).exclude(pk=self.case.unit_id)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+
+
+class ExplainDelayForm(ActForm):
+    reason = forms.ChoiceField(label=_("Reason"), choices=DelayReason, widget=forms.RadioSelect)
+    text = Words(label=_("Why it is late, and when it will be finished"), rows=4, help_text=WORDS_HINT)
 
 
 class WordForm(ActForm):

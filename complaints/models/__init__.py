@@ -7,7 +7,7 @@ from complaints.models.handing import DispatchRule, Handover, Holding, JointTask
 from complaints.models.history import DayHead, Event
 from complaints.models.imports import ImportRun
 from complaints.models.notices import Notice
-from complaints.models.promises import Clock, Consent
+from complaints.models.promises import Clock, Consent, DelayReason
 from complaints.models.public import Message
 from complaints.models.rating import PraiseProposal, Rating, RatingCheck, RatingReminder, RatingTag
 from complaints.models.talk import Callback, ContactLog, Note, Reply, ReplyTemplate
@@ -24,6 +24,7 @@ __all__ = [
     "ContactLog",
     "DataRequest",
     "DayHead",
+    "DelayReason",
     "DispatchRule",
     "Event",
     "Forgetting",

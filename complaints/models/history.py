@@ -37,6 +37,7 @@ class Event(models.Model):
         CONSENT_ASKED = "consent_asked", _("consent asked")
         CONSENT_GIVEN = "consent_given", _("consent given")
         CONSENT_REFUSED = "consent_refused", _("consent refused")
+        DELAY_EXPLAINED = "delay_explained", _("delay explained")
         RESUMED = "resumed", _("clock resumed")
         CONCLUDED = "concluded", _("concluded with a reply")
         CALLED_BACK = "called_back", _("called back")

@@ -86,6 +86,18 @@ class Clock(models.Model):
         return f"{self.case_id} {self.kind} {self.cycle}"
 
 
+class DelayReason(models.TextChoices):
+    """Why a case is late, as its responsible person says. Kept in the event; the words are a note."""
+
+    SUPPLIES = "supplies", _("materials or spare parts")
+    WEATHER = "weather", _("weather or season")
+    OTHERS = "others", _("waiting for another unit")
+    OWNERS = "owners", _("owners do not agree yet")
+    FUNDS = "funds", _("money not granted yet")
+    STAFF = "staff", _("not enough people")
+    OTHER = "other", _("other")
+
+
 class Consent(models.Model):
     """A wish of the handler that a second person decides: a pause, an extension, the class of complex cases."""
 

@@ -460,7 +460,7 @@ class SupervisionOrder(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     street = models.ForeignKey("staff.Street", models.PROTECT, related_name="orders", verbose_name=_("street"))
-    number = models.CharField(_("number"), max_length=40, unique=True)
+    number = models.CharField(_("number"), max_length=40)
     case = models.ForeignKey("complaints.Case", models.PROTECT, related_name="orders", verbose_name=_("case"))
     cause = models.CharField(_("issued by"), max_length=10, choices=Cause)
     unit = models.ForeignKey("staff.Unit", models.PROTECT, related_name="orders", verbose_name=_("to the unit"))
@@ -500,6 +500,7 @@ class SupervisionOrder(models.Model):
             )
         ]
         constraints = [
+            models.UniqueConstraint(fields=["street", "number"], name="order_number_once_per_street"),
             models.UniqueConstraint(
                 fields=["case"], condition=Q(closed_at__isnull=True), name="one_open_order_per_case"
             ),

@@ -114,6 +114,7 @@ TABLE: dict[Act, set[str]] = {
     Act.ASK_PAUSE: {"handler"},
     Act.ASK_EXTENSION: {"handler"},
     Act.ASK_COMPLEX: {"handler"},
+    Act.EXPLAIN_DELAY: {"handler"},
     Act.APPROVE: {"secretary", "supervisor"},
     Act.REFUSE: {"secretary", "supervisor"},
     Act.RESUME: HANDLERS,

@@ -201,6 +201,12 @@ DEEDS = [
     ),
     Deed(actions.ask_extension, ("responsible",), facts(**wish), when=lambda known: is_open(known) and not known.asked),
     Deed(actions.ask_complex, ("responsible",), facts(**wish), when=lambda known: is_open(known) and not known.asked),
+    Deed(
+        actions.explain_delay,
+        ("responsible",),
+        facts(reason=st.sampled_from(("supplies", "others", "", "leisure")), text=texts),
+        when=lambda known: is_open(known),
+    ),
     Deed(actions.approve, ("leader", "overseer"), when=lambda known: known.asked),
     Deed(actions.approve, ("leader", "overseer"), when=lambda known: known.asked),
     Deed(actions.refuse, ("leader", "overseer"), facts(text=texts), when=lambda known: known.asked),

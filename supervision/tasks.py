@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from supervision.watch.dispatch import dispatch
+from supervision.watch.sweep import sweep
+
+
+@shared_task
+def sweep_deadlines() -> None:
+    sweep(now=timezone.now())
+
+
+@shared_task
+def dispatch_alerts() -> None:
+    dispatch(now=timezone.now())
