@@ -108,6 +108,7 @@ class Book:
     sheets: tuple[Sheet, ...]
     title: str = ""
     author: str = ""
+    day: date | None = None  # when it was made, as the file says
 
 
 def _told(value: float | None, unit: str) -> str:

@@ -1,0 +1,173 @@
+"""What the .docx and the .pdf of a paper have in common: GB/T 9704-2012 in numbers, and how things are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from config.lib.text import BREAKS, UNFIT
+from supervision.papers.paper import Cell, Paper, Table
+
+# Millimetres and points of the standard: A4, 22 lines of 28 characters of 16 pt.
+TOP, LEFT, RIGHT, BOTTOM = 37, 28, 26, 35
+WIDTH = 210 - LEFT - RIGHT
+BODY, TITLE, SMALL, CELL = 16, 22, 14, 10.5  # 三号, 二号, 四号, 五号
+MOST_LETTERHEAD = 48.0
+LINES, CHARACTERS = 22, 28
+TITLE_LINE = 36.0
+LINE = 28.95  # the standard's 225 mm hold 22 lines of 28.99 pt; Word keeps twentieths of a point
+LEAST_COLUMN, MOST_COLUMN, PADDING = 3.2, 12.0, 1.2  # characters of a table
+NARROW = 4  # a column of words no longer than this is centred
+
+UNBROKEN = re.compile(r"[!-~]+")
+DIGITS = "〇一二三四五六七八九"
+# What no XML, no spreadsheet and no reader takes: as for kept texts, and the marks of direction that work alone.
+GONE = re.compile(f"{UNFIT.pattern}|[\u200e\u200f\u061c\ufeff\ufffc]")
+
+
+def clean(text: object) -> str:
+    return GONE.sub("", BREAKS.sub("\n", str(text))).strip("\n")
+
+
+def paragraphs(text: str) -> list[str]:
+    return [line.strip() for line in clean(text).split("\n") if line.strip()]
+
+
+def chinese(number: int) -> str:
+    """一 to 九十九, as headings count."""
+    if not 0 < number < 100:
+        return str(number)
+    tens, ones = divmod(number, 10)
+    head = "" if not tens else "十" if tens == 1 else f"{DIGITS[tens]}十"
+    return head + (DIGITS[ones] if ones else "")
+
+
+class Numbering:
+    """Numbers headings 一、（一）1.（1）; every level begins anew below the one above."""
+
+    def __init__(self) -> None:
+        self._counts = [0, 0, 0, 0]
+
+    def mark(self, level: int) -> str:
+        level = min(max(level, 1), 4)
+        self._counts[level - 1] += 1
+        self._counts[level:] = [0] * (4 - level)
+        number = self._counts[level - 1]
+        return (f"{chinese(number)}、", f"（{chinese(number)}）", f"{number}. ", f"（{number}）")[level - 1]
+
+
+def day_words(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def figure(cell: Cell) -> str:
+    """A cell as it is printed. A figure that does not exist is a dash."""
+    if cell is None:
+        return "—"
+    if isinstance(cell, float):
+        return f"{cell:.10g}"
+    return clean(cell)
+
+
+def is_figure(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, int | float))
+
+
+def figures_only(table: Table, column: int) -> bool:
+    """Whether a column is set flush right: figures, percents, dashes."""
+    told = [row[column] for row in table.rows if column < len(row)]
+    return bool(told) and all(is_figure(cell) or _looks_like_a_figure(str(cell)) for cell in told)
+
+
+def _looks_like_a_figure(text: str) -> bool:
+    return bool(re.fullmatch(r"[+\-−]?[\d.,]+ ?[%％]?|—|-|", text.strip()))
+
+
+def shares(table: Table) -> list[float]:
+    """The widths of the columns as parts of 1, as asked for or by what stands in them."""
+    count = len(table.head)
+    if len(table.widths) == count and all(width > 0 for width in table.widths):
+        return [width / sum(table.widths) for width in table.widths]
+    columns = [[head, *column] for head, column in zip(table.head, zip(*cells(table), strict=True), strict=True)]
+    wanted = [_wanted(column) for column in columns or [[head] for head in table.head]]
+    least = [min(_least(column), MOST_COLUMN) for column in columns]
+    spare = WIDTH / 25.4 * 72 / CELL - PADDING * count - sum(least)
+    more = [max(want - have, 0.0) for want, have in zip(wanted, least, strict=True)]
+    if sum(more) < spare:
+        widths = [
+            max(want, have) + PADDING + (spare - sum(more)) / count for want, have in zip(wanted, least, strict=True)
+        ]
+    else:
+        widths = [have + PADDING + max(spare, 0.0) * each / sum(more) for have, each in zip(least, more, strict=True)]
+    return [width / sum(widths) for width in widths]
+
+
+def _wanted(column: Sequence[str]) -> float:
+    return min(max(map(breadth, column[:200])), MOST_COLUMN * 2)
+
+
+def _least(column: Sequence[str]) -> float:
+    """What must not be broken: numbers and words in Latin letters, and what is short anyway."""
+    tokens = (token for text in column[:200] for token in UNBROKEN.findall(text))
+    return max([min(_wanted(column), LEAST_COLUMN), *map(breadth, tokens)])
+
+
+def breadth(text: str) -> float:
+    """Width in full characters of the longest line."""
+    return max(sum(1.0 if ord(c) > 0x2E7F or c in "“”‘’—…·" else 0.55 for c in line) for line in text.split("\n"))
+
+
+def cells(table: Table) -> Iterator[tuple[str, ...]]:
+    """The rows as printed, each as long as the head."""
+    count = len(table.head)
+    for row in table.rows:
+        yield tuple(figure(cell) for cell in (*row, *[""] * count)[:count])
+
+
+def sign_indents(signer: str, day: str) -> tuple[float, float]:
+    """Indents from the right, in characters, of the signer and the date: one centred above the other, two at least."""
+    difference = (breadth(signer) - breadth(day)) / 2
+    return (4.0 - difference, 4.0) if difference <= 2 else (2.0, 2.0 + difference)
+
+
+def letterhead_size(letterhead: str) -> float:
+    """As large as fits the width on one line, within what looks well."""
+    return min(MOST_LETTERHEAD, WIDTH / 25.4 * 72 / max(breadth(letterhead), 1.0))
+
+
+def draft_mark() -> str:
+    return _("Draft: not signed, not for passing on")
+
+
+def nothing() -> str:
+    return _("(none)")
+
+
+def label(number: int, count: int) -> str:
+    """附件, or 附件2 when there are several."""
+    return _("Attachment") + (str(number) if count > 1 else "")
+
+
+def list_of_attachments(titles: Sequence[str]) -> list[str]:
+    """附件：1. …, the further ones below the first."""
+    head = _("Attachment:")
+    numbers = [f"{number}. " if len(titles) > 1 else "" for number in range(1, len(titles) + 1)]
+    blank = "\u3000" * round(breadth(head))
+    return [
+        (blank if i else head) + number + clean(title)
+        for i, (number, title) in enumerate(zip(numbers, titles, strict=True))
+    ]
+
+
+def imprint(paper: Paper) -> list[tuple[str, str]]:
+    """The rows at the foot of the last page: what stands at the left and at the right."""
+    rows = []
+    if paper.copies:
+        rows.append((_("Copies to: %(copies)s") % {"copies": clean(paper.copies)}, ""))
+    if paper.printed_by or paper.printed_day:
+        day = _("Printed %(day)s") % {"day": day_words(paper.printed_day)} if paper.printed_day else ""
+        rows.append((clean(paper.printed_by), day))
+    return rows

@@ -1,0 +1,95 @@
+"""A paper as a PDF in the form of GB/T 9704-2012: text that can be searched and read aloud, fonts in the file.
+
+The typesetter has a Song font for the body, where the standard has Fangsong: no Fangsong may be passed on freely.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from supervision.papers import form, typesetter
+from supervision.papers.paper import Block, Break, Heading, Paper, Picture, Table, Words
+from supervision.papers.pictures import marks
+
+WORD = re.compile(r"[\x21-\x7e]{25,}")  # addresses and numbers without a place to break
+ZERO_SPACE = "\u200b"
+LONG_ROW = 400  # characters; a row that is longer may go on on the next page
+
+
+def write(paper: Paper) -> bytes:
+    return typesetter.pdf(_paper(paper), day=paper.day)
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    day = form.day_words(paper.day)
+    letterhead = form.clean(paper.letterhead)
+    return {
+        "form": {
+            "top": form.TOP, "left": form.LEFT, "right": form.RIGHT, "bottom": form.BOTTOM, "width": form.WIDTH,
+            "body": form.BODY, "title": form.TITLE,
+            "title_line": form.TITLE_LINE, "line": form.LINE, "characters": form.CHARACTERS,
+        },
+        "draft": form.draft_mark() if paper.draft else "",
+        "mark": form.clean(paper.mark),
+        "letterhead": letterhead,
+        "letterhead_size": form.letterhead_size(letterhead),
+        "document_no": form.clean(paper.document_no),
+        "title": _breakable(paper.title),
+        "to": f"{_breakable(paper.to)}：" if paper.to else "",
+        "blocks": list(_blocks(paper.blocks)),
+        "list": [_breakable(line) for line in form.list_of_attachments([each.title for each in paper.attachments])],
+        "signer": form.clean(paper.signer),
+        "day": day,
+        "sign_indents": form.sign_indents(form.clean(paper.signer), day),
+        "attachments": [
+            {"label": form.label(number, len(paper.attachments)), "title": _breakable(each.title),
+             "blocks": list(_blocks(each.blocks))}
+            for number, each in enumerate(paper.attachments, 1)
+        ],
+        "imprint": form.imprint(paper),
+    }  # fmt: skip
+
+
+def _blocks(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
+    numbering = form.Numbering()
+    for block in blocks:
+        match block:
+            case Heading():
+                level = min(max(block.level, 1), 4)
+                yield {"kind": "heading", "level": level, "text": numbering.mark(level) + _breakable(block.text)}
+            case Words():
+                for words in form.paragraphs(block.text):
+                    yield {"kind": "words", "text": _breakable(words)}
+            case Table():
+                yield _table(block)
+            case Picture():
+                height, drawn = marks(block)
+                yield {"kind": "picture", "title": _breakable(block.title), "words": form.clean(block.words),
+                       "picture": {"width": form.WIDTH, "height": height, "marks": drawn}}  # fmt: skip
+            case Break():
+                yield {"kind": "break"}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    rows = list(form.cells(table))
+    columns = range(len(table.head))
+    empty = [(form.nothing(), *[""] * (len(table.head) - 1))]
+    return {
+        "kind": "table",
+        "title": _breakable(table.title),
+        "head": [_breakable(cell) for cell in table.head],
+        "widths": form.shares(table) if table.head else [],
+        "right": [form.figures_only(table, column) for column in columns],
+        "narrow": [all(len(row[column]) <= form.NARROW for row in rows) for column in columns],
+        "rows": [
+            {"cells": [_breakable(cell) for cell in row], "long": sum(map(len, row)) > LONG_ROW}
+            for row in rows or empty
+        ],
+    }  # fmt: skip
+
+
+def _breakable(text: str) -> str:
+    return WORD.sub(lambda word: ZERO_SPACE.join(word.group()[i : i + 12] for i in range(0, len(word.group()), 12)),
+                    form.clean(text))  # fmt: skip
