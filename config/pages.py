@@ -38,6 +38,7 @@ NAV = [
     Entry(_("All cases"), "/cases/", "list-ul", CASEWORK | {"discipline", "assessor", "admin"}),
     Entry(_("Log a case"), "/cases/new/", "plus-lg", CASEWORK, primary=True),
     Entry(_("Board"), "/board/", "bar-chart", frozenset({"secretary", "supervisor", "discipline", "admin"})),
+    Entry(_("Supervision"), "/supervision/", "binoculars", CASEWORK | {"discipline"}),
     Entry(_("Ratings"), "/ratings/", "star", frozenset({"secretary", "supervisor"})),
     Entry(_("Data requests"), "/data-requests/", "person-lock", frozenset({"secretary", "supervisor"})),
     Entry(_("Conduct reports"), "/supervision/conduct/", "shield-lock", frozenset({"discipline"})),

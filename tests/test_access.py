@@ -31,8 +31,7 @@ from config.models import Heartbeat
 from services.models_guide import KnowledgeArticle, ServiceItem
 from supervision.conduct import actions as conduct_actions
 from supervision.conduct.actions import Submission
-from supervision.models import Alert, Hold, Intervention, Robot
-from supervision.models import ItemFile
+from supervision.models import Alert, Hold, Intervention, ItemFile, Robot
 from supervision.rectification.actions import Setting, set_down
 from tests.world import World
 
@@ -562,7 +561,7 @@ def test_a_rectification_item_elsewhere_looks_like_one_that_never_was(stage: Sta
         nowhere = reverse(name, kwargs=stage.arguments[name] | {"pk": 999_999})
         real, missing = ask(stage, role, method, there), ask(stage, role, method, nowhere)
         assert real.status_code == missing.status_code == 404, name
-        assert body(real, f"/{pk}/") == body(missing, "/999999/"), name
+        assert body(real, f"rectification/{pk}/") == body(missing, "rectification/999999/"), name
 
 
 def test_an_import_of_another_street_looks_like_one_that_never_was(stage: Stage) -> None:

@@ -87,9 +87,9 @@ def set_down(what: Setting, *, by: Person, now: datetime) -> RectificationItem:
 
 def take_up(origin: str, *, by: Person, now: datetime) -> RectificationItem:
     """One click: the proposal becomes an item with all that is known of it."""
-    found = proposal_of(by, origin)
+    found = proposal_of(by, origin) if origin else None
     if found is None:
-        known = RectificationItem.objects.visible_to(by.scope()).filter(origin=origin).first()
+        known = RectificationItem.objects.visible_to(by.scope()).filter(origin=origin).exclude(origin="").first()
         if known is not None:
             return known
         raise RuleBroken("no_proposal", _("Somebody has decided on this proposal already."))

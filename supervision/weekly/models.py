@@ -32,4 +32,4 @@ class WeeklyCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.community_id} {self.monday.isoformat()}"
+        return f"{self.monday.isoformat()} {self.pk}"
