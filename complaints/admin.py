@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.forms import ModelForm
+from django.forms import BooleanField, CheckboxInput, HiddenInput, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,9 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from import_export import fields, resources
 from import_export.admin import ImportExportModelAdmin
 
+from complaints.filters import address
 from complaints.models import Case, Category, DispatchRule, Event, ImportRun, RatingTag, ReplyTemplate, RetentionRule
 from services.models import Policy
+from staff.admin import PERSON_FIELDS, PersonAdmin, PersonChangeForm
 from staff.administration import OwnStreet
+from staff.models import Person
+from staff.sheets import PersonSheet as Sheet
 
 if TYPE_CHECKING:
     RuleBase = admin.ModelAdmin[DispatchRule]
@@ -252,6 +256,58 @@ class RatingTagAdmin(TagBase):
 
     def has_delete_permission(self, request: HttpRequest, obj: RatingTag | None = None) -> bool:
         return False
+
+
+class LeavingForm(PersonChangeForm):
+    """Nobody leaves, or is switched off, before it was read what becomes of the cases they answer for."""
+
+    knowing = BooleanField(
+        label=_("I have read what becomes of these cases"), required=False, widget=HiddenInput, initial=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        gone = data.get("working") == Person.Working.LEFT or not data.get("is_active", True)
+        was_gone = self.initial.get("working") == Person.Working.LEFT or not self.initial.get("is_active", True)
+        count = Case.objects.open().filter(responsible=self.instance).count() if gone and not was_gone else 0
+        if count:
+            self.fields["knowing"].widget = CheckboxInput()
+        if count and not data.get("knowing"):
+            cases = address(responsible=self.instance.pk, state="open")
+            words = what_becomes(self.instance, count)
+            self.add_error("knowing", format_html('{} <a href="{}">{}</a>', words, cases, _("Show them")))
+        return data
+
+
+def what_becomes(person: Person, count: int) -> str:
+    return gettext(
+        "%(name)s answers for open cases: %(count)s. They stay under this name, their time limits run on, and residents still"
+        " read it, until the secretary of the community or a supervisor hands them over: best done before. Tick this to go on."
+    ) % {"name": person, "count": count}
+
+
+class PersonSheet(Sheet):
+    def before_save_instance(self, instance: Person, row: Mapping[str, Any], **kwargs: Any) -> None:
+        super().before_save_instance(instance, row, **kwargs)
+        gone = instance.working == Person.Working.LEFT and instance.pk
+        if gone and (count := Case.objects.open().filter(responsible=instance).count()):
+            raise ValidationError(
+                gettext("%(name)s answers for open cases: %(count)s. Please hand them over first.")
+                % {"name": instance, "count": count}
+            )
+
+
+admin.site.unregister(Person)
+
+
+@admin.register(Person)
+class PersonWithCasesAdmin(PersonAdmin):
+    form = LeavingForm
+    resource_classes = [PersonSheet]
+    fieldsets = (
+        (None, {"fields": (*PERSON_FIELDS, "knowing")}),
+        *PersonAdmin.fieldsets[1:],
+    )
 
 
 def _not_in_the_past(day: date) -> None:

@@ -82,6 +82,9 @@ class PostInline(OwnStreet, PostInlineBase):
     fields = [("role", "duty", "title"), ("street", "unit"), ("community", "grid"), ("since", "until")]
 
 
+PERSON_FIELDS = ("username", "password", "name", "phone", "email", "working", "is_active")
+
+
 class PersonCreationForm(CreationForm):
     class Meta:
         model = Person
@@ -107,7 +110,7 @@ class PersonAdmin(OwnStreet, ImportExportModelAdmin, PersonBase):
     actions = ["give_start_passwords"]
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("username", "password", "name", "phone", "email", "working", "is_active")}),
+        (None, {"fields": PERSON_FIELDS}),
         (None, {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (

@@ -161,6 +161,25 @@ def check(item: Registration, now: datetime) -> None:
     )
     if item.answer:
         check_answer(item.answer, item.submitted_at, now)
+    else:
+        _check_at_work(item.first_contact)
+
+
+def _check_at_work(person: Person) -> None:
+    """What is not settled yet needs somebody who sees to it. What was told to somebody who left since may be entered."""
+    refuse_if(
+        person.working == Person.Working.LEFT or not person.is_active,
+        "first_has_left",
+        _("%(name)s does not work here any more: please choose a colleague who is at work.") % {"name": person},
+        field="first_contact",
+    )
+    refuse_if(
+        person.working == Person.Working.ON_LEAVE,
+        "first_is_on_leave",
+        _("%(name)s is on leave: please choose a colleague who is at work, or have the mark taken back.")
+        % {"name": person},
+        field="first_contact",
+    )
 
 
 def check_answer(answer: Answer, submitted_at: datetime, now: datetime) -> None:

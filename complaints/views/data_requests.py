@@ -99,7 +99,7 @@ def track_data(request: HttpRequest) -> HttpResponse:
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
-        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:1_000]})
+        return refused(request, refusal, {"shell": "public"})
     kind = request.POST.get("kind", "")
     if kind not in ASKED:
         return _own(request, case, now, status=422)

@@ -28,21 +28,23 @@ def loads(request: HttpRequest, unit: int) -> HttpResponse:
     if not may_see(scope, row):
         raise Http404
     posts = staff.current(Post.objects.filter(unit=row, role__in=staff.HANDLING_ROLES))
+    gone = Q(responsible__working=Person.Working.LEFT) | Q(responsible__is_active=False)
     counted = (
         Case.objects.visible_to(scope)
         .open()
         .with_light(timezone.now())
-        .filter(responsible__in=posts.values("person"))
+        .filter(Q(responsible__in=posts.values("person")) | Q(gone, unit=row))
         .order_by()
         .values("responsible", "responsible__name")
-        .annotate(count=Count("pk"), red=Count("pk", filter=Q(light=Light.RED)))
-        .order_by("-count", "responsible__name")
+        .annotate(count=Count("pk"), red=Count("pk", filter=Q(light=Light.RED)), gone=Count("pk", filter=gone))
+        .order_by("-gone", "-count", "responsible__name")
     )
     lines = [
         {
             "name": line["responsible__name"],
             "count": line["count"],
             "red": line["red"],
+            "gone": bool(line["gone"]),
             "url": address(responsible=line["responsible"], state="open"),
         }
         for line in counted

@@ -41,7 +41,7 @@ def report_page(request: HttpRequest) -> HttpResponse:
     try:
         stage = REPORT.enter(request, now=now)
     except TooMany as refusal:
-        return refused(request, refusal, {"shell": "public", "kept": _typed(request)})
+        return refused(request, refusal, {"shell": "public"})
     with transaction.atomic():
         form = ReportForm(request.POST, request.FILES, now=now, stage=stage)
         if form.given_secret:
@@ -187,7 +187,3 @@ def _kept_days() -> int | None:
     rules = [Rule(row.kind, row.days, row.valid_from) for row in RetentionRule.objects.all()]
     rule = in_force(rules, "", timezone.localdate())
     return rule.days if rule else None
-
-
-def _typed(request: HttpRequest) -> str:
-    return str(request.POST.get("text", ""))[:5_000]

@@ -92,7 +92,7 @@ def track_rate(request: HttpRequest) -> HttpResponse:
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
-        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:2_000]})
+        return refused(request, refusal, {"shell": "public"})
     form = RatingForm(request.POST)
     if not form.is_valid():
         return track.remember(track.show(request, case, now, {"rate": form}, status=422), case)
@@ -120,7 +120,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
-        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:2_000]})
+        return refused(request, refusal, {"shell": "public"})
     form = RatingForm(request.POST)
     if not form.is_valid():
         return _slip_page(request, case, form, status=422)

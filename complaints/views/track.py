@@ -79,7 +79,7 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
-        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:2_000]})
+        return refused(request, refusal, {"shell": "public"})
     form = FORMS[act](request.POST, request.FILES)
     if not form.is_valid():
         return remember(show(request, case, now, {act: form}, status=422), case)

@@ -60,6 +60,7 @@ class Door:
 
 
 MINUTES, HOUR = 600, 3600
+FIELDS_KEPT, MOST_KEPT = 60, 20_000
 
 # A whole housing estate may share one network: sixty reports in ten minutes are an accident, not an attack.
 REPORT = Door("report", Limit("report.network", MINUTES, harder=10, most=60), Limit("report.all", 60, harder=120))
@@ -86,8 +87,15 @@ def challenge(request: HttpRequest, door: Door, *, now: datetime) -> JsonRespons
     return JsonResponse(made, headers={"Cache-Control": "no-store"})
 
 
+def typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was sent with a form, files left out, as far as a page bears it."""
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    return [(name, value[:MOST_KEPT]) for name, value in sent[:FIELDS_KEPT] if name != "csrfmiddlewaretoken"]
+
+
 def refused(request: HttpRequest, refusal: TooMany, context: dict[str, Any] | None = None) -> HttpResponse:
-    """The page for 429."""
-    answer = render(request, "429.html", {"refusal": refusal, **(context or {})}, status=429)
+    """The page for 429: what was typed is on it, and one button sends it again."""
+    told = {"refusal": refusal, "typed": typed(request), **(context or {})}
+    answer = render(request, "429.html", told, status=429)
     answer.headers["Retry-After"] = str(refusal.retry_after)
     return answer

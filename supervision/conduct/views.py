@@ -100,7 +100,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     try:
         stage = REPORT.enter(request, now=now)
     except TooMany as refusal:
-        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:6_000]})
+        return refused(request, refusal, {"shell": "public"})
     return _take_in(request, ReportForm(request.POST, request.FILES, snap=snap, now=now, stage=stage), snap)
 
 
@@ -203,7 +203,7 @@ def add_message(request: HttpRequest) -> HttpResponse:
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
-        return refused(request, refusal, {"shell": "public", "kept": request.POST.get("text", "")[:6_000]})
+        return refused(request, refusal, {"shell": "public"})
     with transaction.atomic():
         shown = _shown(request)
         if shown is None:

@@ -20,8 +20,10 @@ from complaints.actions.register import check
 from complaints.directory import Row, choose
 from complaints.forms.register import RegisterForm
 from complaints.models import Case, Category, Clock
+from config.lib.errors import RuleBroken
 from config.lib.text import first_sentence, unfit, without_numbers
 from staff.models import Person
+from tests.services.guide_world import zh
 from tests.world import SHANGHAI, World
 
 pytestmark = pytest.mark.django_db
@@ -372,3 +374,26 @@ def test_the_form_hands_over_what_the_action_takes(world: World) -> None:
     assert form.is_valid(), form.errors
     check(form.registration(), now)
     assert form.registration().submitted_at.date() == date(2026, 11, 18)
+
+
+@pytest.mark.parametrize(
+    ("working", "sentence"),
+    [
+        ("left", "%(name)s does not work here any more: please choose a colleague who is at work."),
+        ("on_leave", "%(name)s is on leave: please choose a colleague who is at work, or have the mark taken back."),
+    ],
+)
+def test_what_is_not_settled_needs_somebody_at_work(world: World, working: str, sentence: str) -> None:
+    Person.objects.filter(pk=world.worker2.pk).update(working=working)
+    paper = {"backfilled": "on", "submitted_at": "2026-11-10T09:15", "first_contact": world.worker2.pk}
+
+    answer = log(world.secretary, world, **paper)
+
+    if working == "on_leave":
+        assert answer.status_code == 409
+        assert "王强" in answer.context["form"].errors["first_contact"][0]
+    else:
+        assert answer.status_code == 422, "who has left is not even offered"
+    with pytest.raises(RuleBroken, match=zh(sentence, name="王强")):
+        world.log(first_contact=Person.objects.get(pk=world.worker2.pk), by=world.secretary)
+    assert not Case.objects.exists()

@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -23,8 +25,9 @@ from complaints.actions import conclude, reply
 from complaints.actions.resident import code_of, key_of
 from complaints.models import Attachment, Case, Event, Message, Resident, TrackingCode
 from complaints.rows import rows_of
+from config.guard import doors, proof
 from config.guard import forms as guarded
-from config.guard import proof
+from config.guard.limits import TooMany
 from config.lib import codes
 from staff import queries as staff
 from staff.models import Person
@@ -287,6 +290,23 @@ def test_many_wrong_codes_do_not_lock_the_resident_out(client: Client, world: Wo
         found = dict(re.findall(r'<input type="hidden" name="(stamp|ticket)" value="([^"]*)"', page.content.decode()))
         page = client.post("/track/", {"number": number, "code": code, **found})
     assert page.status_code == 302
+
+
+def test_who_comes_too_often_gets_everything_typed_back_and_sends_it_later(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = filled(client, world, text="3号楼<b>漏水</b>")
+    with monkeypatch.context() as crowd:
+        crowd.setattr(doors.Door, "enter", Mock(side_effect=TooMany(60)))
+        answer = client.post("/report/", typed)
+
+    assert answer.status_code == 429
+    page = answer.content.decode()
+    assert "3号楼&lt;b&gt;漏水&lt;/b&gt;</textarea>" in page
+    again = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}
+    assert client.post("/report/", again | {"text": typed["text"]}).status_code == 200
+    resident = Resident.objects.get()
+    assert (resident.name, resident.phone, resident.case.place) == ("赵阿姨", "13911112222", "3号楼北门")
 
 
 def test_the_cookie_is_closed_to_scripts_and_other_sites_and_ends(client: Client, world: World) -> None:

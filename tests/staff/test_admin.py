@@ -174,6 +174,34 @@ class TestPeople:
         with pytest.raises(Exception, match=r"unit.*grid|grid.*unit"):
             post.full_clean()
 
+    @pytest.mark.parametrize("gone", [{"working": "left", "is_active": "on"}, {"working": "at_work"}])
+    def test_who_answers_for_open_cases_leaves_only_after_a_warning(
+        self, world: World, zheng: Client, gone: dict[str, str]
+    ) -> None:
+        world.log()
+        world.log()
+        page = f"/admin/staff/person/{world.worker.pk}/change/"
+        none = {"posts-TOTAL_FORMS": "0", "posts-INITIAL_FORMS": "0"}
+        sent = {"username": "worker", "name": "李敏", "phone": "1"} | none
+        assert zheng.post(page, sent | {"working": "on_leave", "is_active": "on"}).status_code == 302
+
+        warned = zheng.post(page, sent | gone)
+
+        (words,) = warned.context["adminform"].form.errors["knowing"]
+        assert "2" in words
+        assert f"/cases/?responsible={world.worker.pk}" in words.replace("&amp;", "&")
+        world.worker.refresh_from_db()
+        assert (world.worker.working, world.worker.is_active) == ("on_leave", True)
+        assert zheng.post(page, sent | gone | {"knowing": "on"}).status_code == 302
+        assert Case.objects.filter(responsible=world.worker, closed_at=None).count() == 2
+
+    def test_a_list_lets_nobody_leave_who_answers_for_open_cases(self, world: World, zheng: Client) -> None:
+        world.log()
+        columns = ["username", "name", "role", "unit", "working"]
+        send(zheng, sheet(["worker", "李敏", "worker", world.unit.name, "left"], columns=columns))
+        world.worker.refresh_from_db()
+        assert world.worker.working == "at_work"
+
     def test_start_passwords_are_shown_once(self, world: World, zheng: Client) -> None:
         picked = {"action": "give_start_passwords", "_selected_action": [world.worker.pk, world.worker2.pk]}
         page = zheng.post("/admin/staff/person/", picked)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from staff.models import Person, Post
+from tests.services.guide_world import zh
 from tests.world import World
 
 OFFICE = ["worker", "secretary", "outsider", "department_worker", "supervisor", "discipline", "admin"]
@@ -79,7 +80,7 @@ def test_the_number_of_queries_does_not_follow_the_number_of_people(
     for n in range(30):
         world.person(f"more{n}", f"志愿者{n}", Post.Role.DELEGATE, community=world.east, duty=Post.Duty.VOLUNTEER)
     client.force_login(world.supervisor)
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
+    with django_assert_max_num_queries(13):  # type: ignore[operator]
         client.get("/people/")
 
 
@@ -98,6 +99,14 @@ class TestOpenCasesPerPerson:
             assert ">2<" in text
             assert "<html" not in text
             assert f"/people/loads/{world.unit.pk}/" in client.get("/people/").content.decode()
+
+    def test_cases_of_somebody_who_has_left_stand_first_and_ask_to_be_handed_over(
+        self, world: World, client: Client
+    ) -> None:
+        Person.objects.filter(pk=world.worker2.pk).update(working="left")
+        client.force_login(world.secretary)
+        text = client.get(f"/people/loads/{world.unit.pk}/", headers={"HX-Request": "true"}).content.decode()
+        assert text.index("王强") < text.index(zh("has left: please hand over")) < text.index("李敏")
 
     def test_without_javascript_they_are_a_page(self, world: World, client: Client) -> None:
         client.force_login(world.supervisor)
