@@ -29,10 +29,13 @@ from complaints.models import Case, DataRequest, DispatchRule, ImportRun, Rating
 from complaints.states import Act
 from config.models import Heartbeat
 from services.models_guide import KnowledgeArticle, ServiceItem
+from supervision.bulletin import actions as bulletin_actions
+from supervision.bulletin.periods import parse
 from supervision.conduct import actions as conduct_actions
 from supervision.conduct.actions import Submission
 from supervision.models import Alert, Hold, Intervention, ItemFile, Robot
 from supervision.rectification.actions import Setting, set_down
+from supervision.watch import orders
 from tests.world import World
 
 ROLES = (
@@ -58,6 +61,7 @@ IMPORT_ACT = SIGNED_IN_NOT_THIS_WAY, f"login anonymous, 302 {IMPORTING}, 403 res
 LOOK_AT_CASE = f"login anonymous, 200 {LOOKING}, 404 rest", SIGNED_IN_NOT_THIS_WAY
 WORK_ON_CASE = f"login anonymous, 200 {IN_THE_EAST}, 403 discipline admin, 404 rest", SIGNED_IN_NOT_THIS_WAY
 PUBLIC = ALL, NOT_THIS_WAY
+READING = "secretary supervisor discipline admin"
 LEADING = "login anonymous, 200 secretary supervisor, 403 rest"
 LEADING_ACT = "login anonymous, 422 secretary supervisor, 403 rest"
 WORK_ON_CLOSED_CASE = (
@@ -148,6 +152,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "watch_act": (SIGNED_IN_NOT_THIS_WAY, "login anonymous, 422 admin, 403 rest"),
     # The watch. Workers see their own items only, and there is no item for those whose street it is not.
     "supervision_home": ("login anonymous, 404 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
+    "orders": ("login anonymous, 403 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
+    "order": (f"login anonymous, 200 {LOOKING}, 403 assessor delegate, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "order_act": (
+        SIGNED_IN_NOT_THIS_WAY,
+        "login anonymous, 422 supervisor, 404 outsider, 403 rest",
+    ),
+    "case_watch": (
+        f"login anonymous, 200 {LOOKING}, 403 assessor delegate, 404 rest",
+        "login anonymous, 422 supervisor, 404 outsider, 403 rest",
+    ),
     "rectification": (WATCHING_ITEMS, SIGNED_IN_NOT_THIS_WAY),
     "rectification_export": (WATCHING_ITEMS, SIGNED_IN_NOT_THIS_WAY),
     "rectification_new": (
@@ -171,6 +185,25 @@ TABLE: dict[str, tuple[str, str]] = {
     "guide_answer": PUBLIC,
     "guide_item": PUBLIC,
     "guide_notice": PUBLIC,
+    # The street's own people read its bulletins; the west's is a page that others find missing.
+    "bulletin_list": (
+        f"login anonymous, 200 {READING}, 403 rest",
+        "login anonymous, 422 secretary supervisor, 403 rest",
+    ),
+    "bulletin": (f"login anonymous, 200 {READING}, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "bulletin_cases": ("login anonymous, 404 rest", SIGNED_IN_NOT_THIS_WAY),  # without a figure there is no such page
+    "bulletin_recount": (f"login anonymous, 200 {READING}, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "bulletin_compare": ("login anonymous, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "bulletin_file": (f"login anonymous, 200 {READING}, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "bulletin_act": (
+        SIGNED_IN_NOT_THIS_WAY,
+        "login anonymous, 422 secretary supervisor, 403 discipline admin, 404 rest",
+    ),
+    "public_bulletins": PUBLIC,
+    "public_bulletin": PUBLIC,
+    "public_bulletin_file": PUBLIC,
+    "public_bulletin_of": PUBLIC,
+    "public_bulletin_of_file": PUBLIC,
     # What the sign-in library brings along. Accounts are made by administrators: nobody signs up.
     "account_login": ("200 anonymous, 302 rest", "200 anonymous, 302 rest"),
     "account_logout": ("302 anonymous, 200 rest", "302 rest"),
@@ -223,6 +256,7 @@ ADMIN: dict[str, str] = {
     "complaints_event": LOOK,
     "complaints_importrun": LOOK,
     "complaints_retentionrule": f"{LOOK} add",
+    "supervision_rateterms": f"{LOOK} add",
     "supervision_robot": f"{LOOK} add",
     "supervision_alert": LOOK,
     "supervision_hold": LOOK,
@@ -332,6 +366,7 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         step=item.steps.get(), file=ContentFile(b"\x89PNG\r\n\x1a\n", "a.png"), name="a.png",
         content_type="image/png", size=8, sha256="0" * 64,
     )  # fmt: skip
+    order = orders.issue(case, by=world.supervisor, now=world.now, demand="请两日内修好并书面答复。")
     made = Stage(world, case)
     made.arguments = {
         "case": number,
@@ -354,6 +389,9 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "data_request": {"pk": asked.pk},
         "inbox_open": {"pk": message.pk},
         "watch_act": {"act": "stop"},
+        "order": {"pk": order.pk},
+        "order_act": {"pk": order.pk, "act": "send_back"},
+        "case_watch": number,
         "rectification_item": {"pk": item.pk},
         "rectification_act": {"pk": item.pk, "act": "report"},
         "rectification_file": {"pk": item.pk, "file": evidence.pk},
@@ -361,6 +399,7 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "conduct_log": conduct,
         "conduct_photo": conduct | {"pk": 1},
         "conduct_act": conduct | {"act": "accept"},
+        **bulletins(world),
         "account_confirm_email": {"key": "key"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "key"},
         "admin:app_list": {"app_label": "staff"},
@@ -385,6 +424,35 @@ def told_of(world: World, case: Case) -> Alert:
         key="access", what="escalation", step="remind", case=case, recipient=world.worker, channel="inbox",
         facts={"number": case.number}, made_at=world.now, next_at=world.now, sent_at=world.now,
     )  # fmt: skip
+
+
+def bulletins(world: World) -> dict[str, dict[str, Any]]:
+    """The east's bulletin has been issued; last month's of the street and the east are published."""
+    month, before = parse("2026-10"), parse("2026-09")
+    issued = bulletin_actions.draft(world.street, month, by=None, now=world.now, community=world.east)
+    public = {"street": world.street.code, "period": before.code}
+    for community in (None, world.east):
+        row = bulletin_actions.draft(world.street, before, by=None, now=world.now, community=community)
+        bulletin_actions.submit(row, by=world.supervisor, now=world.now)
+        bulletin_actions.publish(
+            bulletin_actions.issue(row, by=world.supervisor2, now=world.now), by=world.supervisor, now=world.now
+        )
+    bulletin_actions.submit(issued, by=world.supervisor2, now=world.now)
+    issued = bulletin_actions.issue(issued, by=world.secretary, now=world.now)
+    own = {"pk": issued.pk}
+    east = public | {"community": world.east.code}
+    return {
+        "bulletin": own,
+        "bulletin_cases": own,
+        "bulletin_recount": own,
+        "bulletin_compare": own,
+        "bulletin_file": own | {"reader": "internal", "kind": "xlsx"},
+        "bulletin_act": own | {"deed": "correct"},
+        "public_bulletin": public,
+        "public_bulletin_file": public | {"kind": "xlsx"},
+        "public_bulletin_of": east,
+        "public_bulletin_of_file": east | {"kind": "xlsx"},
+    }
 
 
 def names(resolver: Any = None, space: str = "") -> Iterator[str]:
