@@ -152,7 +152,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "watch_act": (SIGNED_IN_NOT_THIS_WAY, "login anonymous, 422 admin, 403 rest"),
     # The watch. Workers see their own items only, and there is no item for those whose street it is not.
     "supervision_home": ("login anonymous, 404 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
-    "orders": ("login anonymous, 403 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
+    "supervision_orders": ("login anonymous, 403 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
     "order": (f"login anonymous, 200 {LOOKING}, 403 assessor delegate, 404 rest", SIGNED_IN_NOT_THIS_WAY),
     "order_act": (
         SIGNED_IN_NOT_THIS_WAY,
