@@ -47,13 +47,13 @@
     };
   };
 
-  const option = (chart, look) => {
+  const option = (chart, look, room) => {
     const { colour, size, font } = look;
     const text = { color: colour("--ink"), fontSize: size * 0.87, fontFamily: font };
     const names = {
       type: "category", data: chart.labels, inverse: chart.across, axisTick: { show: false },
       axisLine: { lineStyle: { color: colour("--line-strong") } },
-      axisLabel: { ...text, width: size * 8, overflow: chart.across ? "truncate" : "none", hideOverlap: true, interval: chart.across ? 0 : "auto" },
+      axisLabel: { ...text, width: Math.min(size * 8, room * 0.35), overflow: chart.across ? "truncate" : "none", hideOverlap: true, interval: chart.across ? 0 : "auto" },
       boundaryGap: chart.kind !== "line",
     };
     const scale = {
@@ -85,9 +85,14 @@
     const canvas = figure.querySelector(".chart-canvas");
     const said = figure.querySelector(".chart-said");
     figure.hidden = false;
+    if (chart.most && canvas.clientWidth < 20 * style().size) { // no room for a bar beside its name and its value
+      figure.hidden = true;
+      return;
+    }
+    figure.parentElement.querySelector("details[data-beside]")?.removeAttribute("open");
     canvas.style.height = `${height(chart, style().size)}px`;
     const picture = echarts.init(canvas, null, { renderer: "canvas" });
-    picture.setOption(option(chart, style()));
+    picture.setOption(option(chart, style(), canvas.clientWidth));
     picture.on("click", (mark) => {
       const url = mark.seriesIndex !== undefined && chart.series[mark.seriesIndex].urls[mark.dataIndex];
       if (url) location.assign(url);
@@ -111,7 +116,7 @@
     for (const { picture, canvas, chart } of drawn.values()) {
       canvas.style.height = `${height(chart, look.size)}px`;
       picture.resize();
-      picture.setOption(option(chart, look), true);
+      picture.setOption(option(chart, look, canvas.clientWidth), true);
     }
   };
 
