@@ -28,7 +28,14 @@ RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     "services": {"": ALL},
     "complaints": dict.fromkeys(["category", "dispatchrule", "replytemplate", "retentionrule"], ALL)
     | {"ratingtag": KEEP, "": LOOK},
-    "supervision": {"robot": KEEP, "alert": LOOK, "hold": LOOK, "intervention": LOOK},
+    "supervision": {
+        "robot": KEEP,
+        "alert": LOOK,
+        "hold": LOOK,
+        "intervention": LOOK,
+        "rateterms": KEEP,
+        "rectificationrule": KEEP,
+    },
     "authtoken": {"": ALL},
     "mfa": {"": frozenset({"view", "delete"})},
 }

@@ -3,8 +3,14 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from supervision.bulletin.actions import draft_due
 from supervision.watch.dispatch import dispatch
 from supervision.watch.sweep import sweep
+
+
+@shared_task
+def draft_bulletins() -> None:
+    draft_due(now=timezone.now())
 
 
 @shared_task

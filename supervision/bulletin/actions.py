@@ -106,7 +106,7 @@ def send_back(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
 def issue(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
     """Another person signs. What was in force before is replaced by it."""
     row = _take(bulletin, Act.ISSUE, by)
-    _same(row).filter(status__in=Bulletin.FINAL, replaced_at__isnull=True).update(replaced_at=now)
+    same_area(row).filter(status__in=Bulletin.FINAL, replaced_at__isnull=True).update(replaced_at=now)
     row.status, row.issued_by, row.issued_at = Status.ISSUED, by, now
     row.save()
     return row
@@ -312,5 +312,5 @@ def _take(bulletin: Bulletin, act: Act, by: Person) -> Bulletin:
     return row
 
 
-def _same(row: Bulletin) -> Any:
+def same_area(row: Bulletin) -> Any:
     return Bulletin.objects.filter(street=row.street, community=row.community, span=row.span, first=row.first)

@@ -79,7 +79,6 @@ class Seen:
     unreached: bool = False
     returned: bool = False
     praised: bool = False
-    explained: bool = False
 
 
 def facts_of(street: Street, begin: datetime, end: datetime, community: Community | None = None) -> list[Fact]:
@@ -154,16 +153,18 @@ def _returns(seen: dict[int, Seen], ids: list[int], end: datetime) -> None:
 
 
 def _consents(seen: dict[int, Seen], ids: list[int], end: datetime) -> None:
-    """A reason was stated when a pause, more time or the complex class was asked for, whatever was decided."""
+    """A reason was stated when a pause, more time or the complex class was asked for and not refused, or when the
+    delay was explained: each by the end of the period."""
     asked = Consent.objects.filter(case__in=_among(ids), asked_at__lt=end)
     for case, cycle, kind, verdict, decided_at in asked.values_list("case", "cycle", "kind", "verdict", "decided_at"):
         given = kind == Consent.Kind.EXTENSION and verdict == Consent.Verdict.APPROVED
         given = given and decided_at is not None and decided_at < end
-        seen[case].consents.append((cycle, "extended" if given else "asked"))
-    if "delay_explained" in Event.Kind.values:
-        told = Event.objects.filter(case__in=_among(ids), kind="delay_explained", at__lt=end)
-        for case in told.values_list("case", flat=True):
-            seen[case].explained = True
+        refused = verdict in {Consent.Verdict.DECLINED, Consent.Verdict.LAPSED}
+        if not (refused and decided_at is not None and decided_at < end):
+            seen[case].consents.append((cycle, "extended" if given else "asked"))
+    told = Event.objects.filter(case__in=_among(ids), kind=Event.Kind.DELAY_EXPLAINED, at__lt=end)
+    for case, cycle in told.values_list("case", "data__cycle"):
+        seen[case].consents.append((cycle, "explained"))
 
 
 def _fact(seen: Seen, row: tuple[Any, ...], begin: datetime, end: datetime) -> Fact | None:
@@ -229,7 +230,7 @@ def _limits(seen: Seen, gone_at: datetime | None, begin: datetime, end: datetime
         "response": _worst(verdicts["response"]),
         "due": _worst(verdicts["resolution"]),
         "extended": any(what == "extended" and cycle in due for cycle, what in seen.consents),
-        "explained": bool(late) and (seen.explained or late <= stated),
+        "explained": bool(late) and late <= stated,
     }
 
 

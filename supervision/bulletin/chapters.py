@@ -1,0 +1,583 @@
+"""A bulletin's chapters as plain values, from its frozen snapshot: pages and papers show the same ones.
+
+A cell that counts cases names its question, so that a page can open them and a paper needs nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from complaints.models import Case, RatingCheck
+from complaints.ratings import BAD_TO, State
+from supervision.bulletin import words
+from supervision.bulletin.facts import Fact
+from supervision.bulletin.figures import COUNTS
+from supervision.bulletin.models import Bulletin
+from supervision.bulletin.periods import Period, Span
+from supervision.bulletin.public import STREET
+from supervision.bulletin.snapshot import ITEM
+from supervision.models import RectificationItem
+from supervision.papers.paper import Picture
+
+HELD_BACK = "*"
+Value = str | int | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`key`, `area`, `top`: the cases behind a count. `case`: a case's number. `hint`: what the figure means."""
+
+    value: Value
+    key: str = ""
+    area: str = ""
+    top: str = ""
+    case: str = ""
+    hint: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        return isinstance(self.value, int) or bool(self.key)
+
+
+@dataclass(frozen=True)
+class Grid:
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    title: str
+    words: tuple[str, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    pictures: tuple[Picture, ...] = field(default=())
+
+
+def period_name(period: Period) -> str:
+    year, month = period.first.year, period.first.month
+    if period.span == Span.MONTH:
+        return _("%(month)s/%(year)s") % {"year": year, "month": month}
+    if period.span == Span.QUARTER:
+        return _("quarter %(quarter)s of %(year)s") % {"year": year, "quarter": (month + 2) // 3}
+    return _("the year %(year)s") % {"year": year}
+
+
+def title(bulletin: Bulletin) -> str:
+    place = bulletin.community.name if bulletin.community else bulletin.street.name
+    return _("%(place)s: %(title)s (%(period)s)") % {
+        "place": place,
+        "title": words.TITLES[bulletin.span],
+        "period": period_name(bulletin.period),
+    }
+
+
+# The internal version
+
+
+def internal(bulletin: Bulletin) -> list[Chapter]:
+    kept, span = bulletin.snapshot, bulletin.span
+    told = kept["figures"]
+    street, areas = told["street"], told["communities"]
+    names = kept["communities"] | {"none": _("without a community")}
+    several = len(areas) > 1
+    order = [area for area in (*kept["order"], "none") if area in areas]
+    counts, rates = street["counts"], street["rates"]
+
+    def by_area(name: str, keys: Sequence[str]) -> list[Grid]:
+        if not several:
+            return []
+        rows = [(Cell(names[area]), *(Cell(areas[area]["counts"][key], key, area) for key in keys)) for area in order]
+        rows.append((Cell(_("Street")), *(Cell(counts[key], key) for key in keys)))
+        return [Grid(name, (_("Community"), *map(words.label, keys)), tuple(rows))]
+
+    return [
+        Chapter(_("Praise"), _texts(bulletin.praise, _praise(counts)), _praised(kept["praised"])),
+        Chapter(
+            _("The whole picture"),
+            _texts(bulletin.foreword, _opening(counts, street["changes"], span)),
+            (
+                _counted(street, span, ("received", "concluded", "open", "withdrawn", "duplicates")),
+                *by_area(_("By community"), ("received", "concluded", "open")),
+                _hot(told["hot"], span),
+                *_tops(street["tops"]),
+            ),
+            _pictures(areas, order, names) if several else (),
+        ),
+        Chapter(
+            _("Lights and deadlines"),
+            (_median(street),),
+            (
+                _rated(street, span, ("response", "on_time")),
+                _counted(street, span, ("response_late", "late", "late_explained", "late_unexplained")),
+                *by_area(_("Open at the end, by light"), ("green", "yellow", "red", "paused")),
+                *by_area(_("Limits kept, by community"), ("response_due", "response_kept", "due", "kept", "late")),
+                *_rates_by_area(_("Rates by community"), areas, order, names, ("response", "on_time"), several),
+            ),
+        ),
+        Chapter(
+            _("Satisfaction and bad ratings"),
+            _texts(_score(street["score"], kept["terms"])),
+            (
+                _rated(street, span, ("resolution", "satisfaction")),
+                _counted(street, span, ("level_5", "level_4", "level_3", "level_2", "level_1", "unrated", "excluded")),
+                _counted(street, span, ("solved", "partly_solved", "not_solved", "unreached")),
+                *_rates_by_area(_("Rates by community"), areas, order, names, ("resolution", "satisfaction"), several),
+                _counted(street, span, ("bad", "bad_done", "bad_open")),
+            ),
+        ),
+        Chapter(
+            _("Returns, doing again, more time"),
+            (),
+            (_rated(street, span, ("returns", "again", "extensions")),),
+        ),
+        Chapter(
+            _("Problems to put right"),
+            _texts(bulletin.problems, _items_told(kept["item_counts"])),
+            _items(kept["items"]),
+        ),
+        Chapter(_("What is asked next"), _texts(bulletin.asks or _asked(counts, rates))),
+    ]
+
+
+def lists(facts: Iterable[Fact], kept: Mapping[str, Any]) -> list[Grid]:
+    """The cases of the annexes: late ones and badly rated ones."""
+    every = list(facts)
+    names, units = kept["communities"], kept["units"]
+
+    def where(fact: Fact) -> tuple[Cell, ...]:
+        return (
+            Cell(fact.number, case=fact.number),
+            Cell(names.get(str(fact.community), "")),
+            Cell(units.get(str(fact.unit), "")),
+            Cell(fact.category),
+        )
+
+    head = (_("Case"), _("Community"), _("Unit"), _("Category"))
+    late = [(*where(fact), Cell(_("yes") if fact.explained else _("no"))) for fact in every if COUNTS["late"](fact)]
+    bad = [
+        (*where(fact), Cell(level(fact.bad)), Cell(_outcome(fact.bad_outcome)), Cell(state_words(fact.bad_state)))
+        for fact in every
+        if 0 < fact.bad <= BAD_TO
+    ]
+    return [
+        Grid(_("Late cases"), (*head, _("Reason stated")), tuple(late)),
+        Grid(_("Bad ratings"), (*head, _("Level"), _("Found"), _("Where it stands")), tuple(bad)),
+    ]
+
+
+def definitions(kept: Mapping[str, Any]) -> list[str]:
+    """How the rates are reckoned, by the terms that were in force."""
+    terms = kept["terms"]
+    told = [_("%(name)s: %(how)s") % {"name": name, "how": how} for name, how in words.RATES.values()]
+    told.append(
+        _("Below a sample of %(minimum)s no percentage is compared; the span holds the true share 95 times out of 100.")
+        % {"minimum": terms["minimum_sample"]}
+    )
+    told.append(
+        _(
+            "Weights: %(response)s for response, %(resolution)s for resolution, %(satisfaction)s for satisfaction; "
+            "“partly solved” counts %(partly)s."
+        )
+        % {
+            "response": terms["response_weight"],
+            "resolution": terms["resolution_weight"],
+            "satisfaction": terms["satisfaction_weight"],
+            "partly": terms["partly"],
+        }
+    )
+    changed = [code for code, versions in kept["policies"] if len(versions) > 1]
+    if changed:
+        told.append(_("Time limits changed within the period: %(codes)s.") % {"codes": ", ".join(changed)})
+    return told
+
+
+# The public version
+
+
+def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all: str, span: str) -> list[Chapter]:
+    """From `public.publish` alone; of the snapshot only names of places and the terms are read."""
+    rows, rates = version["rows"], version["rates"]
+    names = kept["communities"] | {"none": _("without a community")}
+    order = [area for area in (*kept["order"], "none") if area in rows]
+    street = rows[STREET]
+
+    def counted(keys: Sequence[str]) -> Grid:
+        found = [(Cell(words.label(key)), Cell(seen(street, key)), Cell(words.explained(key))) for key in keys]
+        return Grid("", (_("Figure"), _("Number"), _("What it means")), tuple(found))
+
+    def by_area(name: str, keys: Sequence[str]) -> list[Grid]:
+        if len(order) < 2:
+            return []
+        lines = [(Cell(names[area]), *(Cell(seen(rows[area], key)) for key in keys)) for area in order]
+        lines.append((Cell(_("Street")), *(Cell(seen(street, key)) for key in keys)))
+        return [Grid(name, (_("Community"), *map(words.label, keys)), tuple(lines))]
+
+    def rated(keys: Sequence[str]) -> Grid:
+        lines = [
+            (
+                Cell(str(words.RATES[key][0])),
+                Cell(percent(rates[STREET][key])),
+                Cell(_sample(rates[STREET][key])),
+                Cell(str(words.RATES[key][1])),
+            )
+            for key in keys
+        ]
+        return Grid("", (_("Rate"), _("Value"), _("Sample"), _("What it means")), tuple(lines))
+
+    tops = version["tops"].get("category", {})
+    hot = Grid(
+        _("What residents told us most"),
+        (_("Matter"), _("Number")),
+        tuple((Cell(name or _("none")), Cell(count)) for name, count in list(tops.items())[:10]),
+    )
+    return [
+        Chapter(
+            _("The whole picture"),
+            _texts(words_to_all),
+            (
+                counted(("received", "concluded", "open", "withdrawn", "duplicates")),
+                *by_area(_("By community"), ("received", "concluded")),
+                *([hot] if hot.rows else []),
+            ),
+            _public_picture(rows, order, names),
+        ),
+        Chapter(
+            _("Lights and deadlines"),
+            (),
+            (
+                rated(("response", "on_time")),
+                counted(("green", "yellow", "red", "paused", "late", "late_explained", "late_unexplained")),
+                *by_area(_("Limits kept, by community"), ("response_due", "response_kept", "due", "kept")),
+            ),
+        ),
+        Chapter(
+            _("What residents say"),
+            (),
+            (
+                rated(("resolution", "satisfaction")),
+                counted(
+                    (
+                        "solved",
+                        "partly_solved",
+                        "not_solved",
+                        "unreached",
+                        "satisfied",
+                        "dissatisfied",
+                        "unrated",
+                        "excluded",
+                    )
+                ),
+                *by_area(_("By community"), ("answered", "solved", "rated", "satisfied")),
+            ),
+        ),
+        Chapter(
+            _("What is put right"),
+            (),
+            (
+                counted(
+                    ("bad", "bad_done", "bad_open", "items_set", "items_signed", "items_open", "items_late", "praise")
+                ),
+                rated(("returns", "again", "extensions")),
+            ),
+        ),
+    ]
+
+
+def held_back_told(version: Mapping[str, Any]) -> str:
+    return _(
+        "“%(mark)s”: held back, because a number below %(threshold)s could point at somebody, or would give away one that does."
+    ) % {
+        "mark": HELD_BACK,
+        "threshold": version["threshold"],
+    }
+
+
+def seen(cells: Mapping[str, int], key: str) -> Value:
+    return cells.get(key, HELD_BACK)
+
+
+# Pieces
+
+
+def percent(rate: Mapping[str, Any] | None) -> str:
+    if rate is None:
+        return HELD_BACK
+    if not rate["whole"]:
+        return "—"
+    return f"{rate['percent']}%" if rate["enough"] else _("sample too small")
+
+
+def _sample(rate: Mapping[str, Any] | None) -> str:
+    if rate is None:
+        return HELD_BACK
+    part = Decimal(rate["part"])
+    told = f"{part.normalize():f}/{rate['whole']}"
+    if rate["band"] and rate["enough"]:
+        low, high = rate["band"]
+        return _("%(sample)s (%(low)s–%(high)s%%)") % {"sample": told, "low": low, "high": high}
+    return told
+
+
+def _counted(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
+    counts, changes, years = area["counts"], area["changes"], area["year_changes"]
+    before, year_before = words.SPANS[span]
+    rows = tuple(
+        (
+            Cell(words.label(key), hint=words.explained(key)),
+            Cell(counts[key], key),
+            Cell(_change(changes[key])),
+            Cell(_change(years[key])),
+        )
+        for key in keys
+    )
+    head = (
+        _("Figure"),
+        _("Number"),
+        _("against %(before)s") % {"before": before},
+        _("against %(before)s") % {"before": year_before},
+    )
+    return Grid("", head, rows)
+
+
+def _rated(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
+    before, year_before = words.SPANS[span]
+    rows = []
+    for key in keys:
+        rate = area["rates"][key]
+        name, how = words.RATES[key]
+        rows.append(
+            (
+                Cell(str(name), hint=str(how)),
+                Cell(percent(rate)),
+                Cell(_sample(rate)),
+                Cell(_points(rate["points"])),
+                Cell(_points(rate["year_points"])),
+            )
+        )
+    head = (
+        _("Rate"), _("Value"), _("Sample"),
+        _("against %(before)s") % {"before": before}, _("against %(before)s") % {"before": year_before},
+    )  # fmt: skip
+    return Grid("", head, tuple(rows))
+
+
+def _rates_by_area(
+    name: str,
+    areas: Mapping[str, Any],
+    order: Sequence[str],
+    names: Mapping[str, str],
+    keys: Sequence[str],
+    several: bool,
+) -> list[Grid]:
+    """In the order of the places, never of the rates."""
+    if not several:
+        return []
+    head = (_("Community"), *(cell for key in keys for cell in (str(words.RATES[key][0]), _("Sample"))))
+    rows = tuple(
+        (
+            Cell(names[area]),
+            *(
+                cell
+                for key in keys
+                for cell in (Cell(percent(areas[area]["rates"][key])), Cell(_sample(areas[area]["rates"][key])))
+            ),
+        )
+        for area in order
+    )
+    return [Grid(name, head, rows)]
+
+
+def _hot(hot: Sequence[Mapping[str, Any]], span: str) -> Grid:
+    before, _year = words.SPANS[span]
+    rows = tuple(
+        (
+            Cell(one["name"] or _("none")),
+            Cell(one["count"], "received", top=f"category:{one['name']}"),
+            Cell(one["before"]),
+            Cell(_change(one["change"])),
+        )
+        for one in hot
+    )
+    head = (_("Matter"), _("Number"), str(before), _("Change"))
+    return Grid(_("What residents told us most"), head, rows)
+
+
+def _tops(tops: Mapping[str, Mapping[str, int]]) -> list[Grid]:
+    kinds, channels = dict(Case.Kind.choices), dict(Case.Channel.choices)
+    found = []
+    for name, what, labels in ((_("By kind"), "kind", kinds), (_("By way"), "channel", channels)):
+        rows = sorted(tops[what].items(), key=lambda item: (-item[1], item[0]))
+        cells = tuple(
+            (Cell(str(labels.get(key, key))), Cell(count, "received", top=f"{what}:{key}")) for key, count in rows
+        )
+        found.append(Grid(name, ("", _("Received")), cells))
+    return found
+
+
+def _pictures(areas: Mapping[str, Any], order: Sequence[str], names: Mapping[str, str]) -> tuple[Picture, ...]:
+    return (
+        Picture(
+            "bars",
+            _("Received by community"),
+            tuple(names[area] for area in order),
+            ((_("Received"), tuple(float(areas[area]["counts"]["received"]) for area in order)),),
+        ),
+    )
+
+
+def _public_picture(rows: Mapping[str, Any], order: Sequence[str], names: Mapping[str, str]) -> tuple[Picture, ...]:
+    told = [area for area in order if "received" in rows[area]]
+    if len(told) < 2:
+        return ()
+    values = tuple(float(rows[area]["received"]) for area in told)
+    return (
+        Picture("bars", _("Received by community"), tuple(names[area] for area in told), ((_("Received"), values),)),
+    )
+
+
+def _praised(praised: Sequence[Sequence[str]]) -> tuple[Grid, ...]:
+    if not praised:
+        return ()
+    rows = tuple((Cell(name), Cell(number, case=number)) for number, name in praised)
+    return (Grid(_("Praise confirmed"), (_("Person"), _("Case")), rows),)
+
+
+def _items(items: Sequence[Sequence[str]]) -> tuple[Grid, ...]:
+    if not items:
+        return ()
+    sources = dict(RectificationItem.Source.choices)
+    states = item_states()
+    rows = []
+    for item in items:
+        one = dict(zip(ITEM, item, strict=True))
+        rows.append(
+            tuple(
+                Cell(value)
+                for value in (
+                    one["number"],
+                    one["problem"] or str(sources.get(one["source"], "")),
+                    _("%(unit)s, %(person)s") % {"unit": one["unit"], "person": one["responsible"]},
+                    one["measure"],
+                    one["due"],
+                    states.get(one["state"], "") + (_(" (late)") if one["late"] else ""),
+                )
+            )
+        )
+    head = (_("Number"), _("Problem"), _("Responsible"), _("Measure"), _("Due"), _("Where it stands"))
+    return (Grid(_("Rectification list"), head, tuple(rows)),)
+
+
+def item_states() -> dict[str, str]:
+    return {
+        "open": _("set down"),
+        "planned": _("measure planned"),
+        "reported": _("reported done"),
+        "verified": _("verified"),
+        "signed_off": _("signed off"),
+    }
+
+
+def state_words(state: str) -> str:
+    known: dict[str, str] = {
+        State.TO_VERIFY: _("to be verified"),
+        State.TO_FIX: _("to be put right"),
+        State.APPEALED: _("to be decided whether it counts"),
+        State.TO_TELL: _("resident to be told"),
+        State.TO_CALL: _("resident to be called"),
+        State.DONE: _("finished"),
+    }
+    return known.get(state, _("not followed up here"))
+
+
+def level(number: int) -> str:
+    return words.label(f"level_{number}")
+
+
+def _outcome(outcome: str) -> str:
+    return str(dict(RatingCheck.Outcome.choices).get(outcome, "")) if outcome else "—"
+
+
+def _texts(*told: str) -> tuple[str, ...]:
+    return tuple(one for one in told if one)
+
+
+def _praise(counts: Mapping[str, int]) -> str:
+    return _("Residents wrote %(praise)s times to praise; the praise of %(praised)s matters was confirmed.") % {
+        "praise": counts["praise"],
+        "praised": counts["praised"],
+    }
+
+
+def _opening(counts: Mapping[str, int], changes: Mapping[str, str | None], span: str) -> str:
+    if not counts["received"] and not counts["open"] and not counts["concluded"]:
+        return _("No matter was received, concluded or open in the period.")
+    told = _("%(received)s matters were received, %(concluded)s concluded; %(open)s were open at the end.") % counts
+    if changes["received"] is not None:
+        told += _(" Received against %(before)s: %(change)s.") % {
+            "before": words.SPANS[span][0],
+            "change": _change(changes["received"]),
+        }
+    return told
+
+
+def _median(area: Mapping[str, Any]) -> str:
+    if area["median"] is None:
+        return _("Nothing was concluded, so there is no handling time.")
+    told = _("Half of the matters concluded took less than %(days)s days.") % {"days": _days(area["median"])}
+    if area["median_before"] is not None:
+        told += _(" In the period before: %(days)s days.") % {"days": _days(area["median_before"])}
+    return told
+
+
+def _days(seconds: int) -> str:
+    return str(round(seconds / 86_400, 1))
+
+
+def _score(score: str | None, terms: Mapping[str, Any]) -> str:
+    if score is None:
+        return _("The three rates are not added up: one of the samples is below %(minimum)s.") % {
+            "minimum": terms["minimum_sample"]
+        }
+    return _("The three rates by their weights: %(score)s of 100.") % {"score": score}
+
+
+def _items_told(counts: Mapping[str, int]) -> str:
+    return (
+        _(
+            "%(items_set)s problems were set down, %(items_signed)s signed off; %(items_open)s are open, "
+            "%(items_late)s of them late."
+        )
+        % counts
+    )
+
+
+def _asked(counts: Mapping[str, int], rates: Mapping[str, Any]) -> str:
+    """What follows from the figures, until somebody writes their own words."""
+    asked = []
+    if counts["late_unexplained"]:
+        asked.append(_("State a reason for every delay: %(late_unexplained)s had none.") % counts)
+    if counts["red"]:
+        asked.append(_("Finish the %(red)s matters past their limit first.") % counts)
+    if counts["bad_open"]:
+        asked.append(_("Follow the %(bad_open)s bad ratings up to the end.") % counts)
+    return "\n".join(asked) or _("Keep what has been reached.")
+
+
+def _change(change: str | None) -> str:
+    if change is None:
+        return "—"
+    return f"{'+' if Decimal(change) > 0 else ''}{change}%"
+
+
+def _points(points: str | None) -> str:
+    if points is None:
+        return "—"
+    sign = "+" if Decimal(points) > 0 else ""
+    return _("%(points)s points") % {"points": f"{sign}{points}"}

@@ -1,0 +1,193 @@
+"""A bulletin as paper and workbook: internal, and for residents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from config.lib.errors import RuleBroken
+from supervision.bulletin import chapters
+from supervision.bulletin.chapters import Chapter, Grid
+from supervision.bulletin.facts import Fact, unpacked
+from supervision.bulletin.models import Bulletin
+from supervision.papers import docx, pdf
+from supervision.papers.paper import Attachment, Block, Book, ColumnKind, Heading, Paper, Picture, Sheet, Table, Words
+
+KINDS = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+MOST_LINES = 400  # of a list in print; the workbook has them all
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is shown of a bulletin, to one of the two kinds of readers."""
+
+    chapters: list[Chapter]
+    lists: list[Grid]
+    notes: list[str]
+    internal: bool
+
+
+def internal(bulletin: Bulletin) -> Text:
+    facts = unpacked(bulletin.facts)
+    return Text(chapters.internal(bulletin), chapters.lists(facts, bulletin.snapshot), notes_of(bulletin), True)
+
+
+def for_residents(bulletin: Bulletin) -> Text:
+    """Of a published one."""
+    version, kept = bulletin.public, bulletin.snapshot
+    if version is None:
+        raise RuleBroken("not_published", _("Residents cannot see this bulletin yet: it is not published."))
+    if "of" in version:
+        return community_row(bulletin, Bulletin.objects.get(pk=version["of"]))
+    found = chapters.published(version, kept, bulletin.public_words, bulletin.span)
+    return Text(found, [], [chapters.held_back_told(version), *chapters.definitions(kept)], False)
+
+
+def community_row(bulletin: Bulletin, street: Bulletin) -> Text:
+    """A community's public figures: its row of the street's, and nothing else."""
+    version = street.public or {}
+    area = str(bulletin.community_id)
+    own = version | {
+        "rows": {"street": version["rows"].get(area, {})},
+        "rates": {"street": version["rates"].get(area, dict.fromkeys(version["rates"]["street"]))},
+        "tops": {},
+    }
+    found = chapters.published(own, bulletin.snapshot, bulletin.public_words, bulletin.span)
+    return Text(found, [], [chapters.held_back_told(version), *chapters.definitions(street.snapshot)], False)
+
+
+def notes_of(bulletin: Bulletin) -> list[str]:
+    notes = chapters.definitions(bulletin.snapshot)
+    if bulletin.revision > 1:
+        notes.insert(
+            0, _("Revision %(number)s: %(changed)s") % {"number": bulletin.revision, "changed": bulletin.what_changed}
+        )
+    return notes
+
+
+def paper(bulletin: Bulletin, text: Text) -> Paper:
+    street = bulletin.street
+    signer = bulletin.community.name if bulletin.community else street.name
+    lists = [Attachment(grid.title, (_table(_short(grid)),)) for grid in text.lists if grid.rows]
+    lists.append(Attachment(_("How the figures are reckoned"), tuple(Words(note) for note in text.notes)))
+    return Paper(
+        letterhead=street.name,
+        document_no="",
+        title=chapters.title(bulletin),
+        blocks=tuple(block for chapter in text.chapters for block in _blocks(chapter)),
+        signer=signer,
+        day=day_of(bulletin),
+        mark=_("internal") if text.internal else _("public"),
+        to=_("all communities and offices") if text.internal else _("all residents"),
+        attachments=tuple(lists),
+        draft=bulletin.is_in_work,
+    )
+
+
+def book(bulletin: Bulletin, text: Text) -> Book:
+    """One sheet per chapter's tables, and of the internal version one with every case behind the figures."""
+    sheets = [_sheet(n, chapter, grid) for n, (chapter, grid) in enumerate(_grids(text), 1)]
+    pictures = [picture for chapter in text.chapters for picture in chapter.pictures]
+    if pictures:
+        sheets.insert(0, _drawn(pictures[0]))
+    if text.internal:
+        sheets += [_sheet(len(sheets) + n, None, grid) for n, grid in enumerate(text.lists, 1) if grid.rows]
+        sheets.append(_cases(unpacked(bulletin.facts), bulletin))
+    sheets.append(Sheet(_("Notes"), "", (_("How the figures are reckoned"),), tuple((note,) for note in text.notes)))
+    return Book(tuple(sheets), title=chapters.title(bulletin), author=bulletin.street.name)
+
+
+def files(bulletin: Bulletin, *, public: bool, kinds: Iterable[str] = tuple(KINDS)) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each, in Chinese whoever asks: they are documents of the office."""
+    with translation.override("zh-hans"):
+        text = for_residents(bulletin) if public else internal(bulletin)
+        for kind in kinds:
+            yield file_name(bulletin, kind, public=public), _written(bulletin, text, kind)
+
+
+def file_name(bulletin: Bulletin, kind: str, *, public: bool) -> str:
+    area = bulletin.community.code if bulletin.community else "all"
+    revision = f"-r{bulletin.revision}" if bulletin.revision > 1 else ""
+    reader = "public" if public else "internal"
+    return f"{bulletin.street.code}-{area}-{bulletin.period.code}{revision}-{reader}.{kind}"
+
+
+def day_of(bulletin: Bulletin) -> date:
+    """The day it was issued; of a draft the day after the period, so that a draft's files do not change by themselves."""
+    return timezone.localdate(bulletin.issued_at) if bulletin.issued_at else bulletin.period.after.first
+
+
+def _written(bulletin: Bulletin, text: Text, kind: str) -> bytes:
+    if kind == "xlsx":
+        from supervision.papers import xlsx
+
+        return xlsx.write(book(bulletin, text))
+    write = docx.write if kind == "docx" else pdf.write
+    return write(paper(bulletin, text))
+
+
+def _blocks(chapter: Chapter) -> Iterator[Block]:
+    yield Heading(1, chapter.title)
+    for words in chapter.words:
+        yield Words(words)
+    yield from chapter.pictures
+    for grid in chapter.grids:
+        if grid.rows:
+            yield _table(grid)
+    if not chapter.words and not any(grid.rows for grid in chapter.grids):
+        yield Words(_("None."))
+
+
+def _table(grid: Grid) -> Table:
+    return Table(grid.title, grid.head, tuple(tuple(cell.value for cell in row) for row in grid.rows))
+
+
+def _short(grid: Grid) -> Grid:
+    if len(grid.rows) <= MOST_LINES:
+        return grid
+    title = _("%(title)s (the first %(most)s of %(count)s)") % {
+        "title": grid.title,
+        "most": MOST_LINES,
+        "count": len(grid.rows),
+    }
+    return replace(grid, title=title, rows=grid.rows[:MOST_LINES])
+
+
+def _grids(text: Text) -> Iterator[tuple[Chapter, Grid]]:
+    return ((chapter, grid) for chapter in text.chapters for grid in chapter.grids if grid.rows)
+
+
+def _sheet(number: int, chapter: Chapter | None, grid: Grid) -> Sheet:
+    title = " ".join(part for part in (chapter.title if chapter else "", grid.title) if part)
+    table = _table(grid)
+    return Sheet(f"{number} {title}"[:31], title, table.head, table.rows)
+
+
+def _drawn(picture: Picture) -> Sheet:
+    head = ("", *(name for name, _values in picture.series))
+    values = [values for _name, values in picture.series]
+    rows = tuple((label, *(value[n] for value in values)) for n, label in enumerate(picture.labels))
+    number: ColumnKind = "number"
+    kinds: tuple[ColumnKind, ...] = ("text", *[number for _v in values])
+    return Sheet(picture.title[:31], picture.title, head, rows, kinds, chart=picture)
+
+
+def _cases(facts: list[Fact], bulletin: Bulletin) -> Sheet:
+    """The frozen facts themselves: from this sheet every figure can be counted again."""
+    kept = bulletin.snapshot
+    names = list(Fact.__dataclass_fields__)
+    rows = []
+    for fact in facts:
+        cells = {name: getattr(fact, name) for name in names}
+        cells["community"] = kept["communities"].get(str(fact.community), "")
+        cells["unit"] = kept["units"].get(str(fact.unit), "")
+        rows.append(tuple(int(value) if isinstance(value, bool) else value for value in cells.values()))
+    return Sheet(_("Cases"), _("Every case behind the figures"), tuple(names), tuple(rows))
