@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,9 +19,9 @@ from django.views.decorators.http import require_safe
 from services.calendar import load_calendar
 from staff.models import Community, Person
 from staff.scope import Scope
-from supervision.models import SupervisionOrder
 from supervision.rectification import listing
 from supervision.rectification.proposals import proposals
+from supervision.watch.orders import visible
 from supervision.weekly import rules as weeks
 
 WATCHING = frozenset({"secretary", "supervisor", "discipline"})
@@ -38,7 +38,7 @@ class Fact:
 
 @dataclass
 class Card:
-    """One part of the watch. A part that is not installed has no card."""
+    """One part of the watch."""
 
     title: str | Promise
     url: str
@@ -64,17 +64,13 @@ def cards(person: Person, now: datetime) -> list[Card]:
 
 
 def _orders(scope: Scope, now: datetime) -> Card | None:
-    """Orders to this person, to the cases of their area, or of their street."""
-    url = _address("orders")
-    if not url or not scope.has(*WORKING):
+    if not scope.has(*WORKING):
         return None
-    reach = Q(person=scope.person) | Q(case__community__in=scope.led_communities)
-    reach |= Q(unit__community__in=scope.led_communities)
-    if scope.has("supervisor", "discipline"):
-        reach |= Q(street__in=scope.whole_streets)
+    url = "/supervision/orders/"
     unanswered = Q(answered_at__isnull=True)
     counts = (
-        SupervisionOrder.objects.filter(reach, street__in=scope.streets, closed_at__isnull=True)
+        visible(scope)
+        .filter(closed_at__isnull=True)
         .order_by()
         .aggregate(
             red=Count("pk", filter=unanswered & Q(due_at__lt=now)),
@@ -145,7 +141,7 @@ def _weekly(scope: Scope, now: datetime) -> Card | None:
     )
 
 
-def _plain(scope: Scope) -> list[Card | None]:
+def _plain(scope: Scope) -> list[Card]:
     """Parts that show their counts themselves."""
     parts: list[tuple[str, str | Promise, str, str | Promise, frozenset[str]]] = [
         (
@@ -177,16 +173,4 @@ def _plain(scope: Scope) -> list[Card | None]:
             frozenset({"admin"}),
         ),
     ]
-    return [_card(name, title, icon, text) for name, title, icon, text, roles in parts if scope.has(*roles)]
-
-
-def _card(name: str, title: str | Promise, icon: str, text: str | Promise) -> Card | None:
-    url = _address(name)
-    return Card(title, url, icon, text) if url else None
-
-
-def _address(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
+    return [Card(title, reverse(name), icon, text) for name, title, icon, text, roles in parts if scope.has(*roles)]

@@ -257,7 +257,7 @@ ADMIN: dict[str, str] = {
     "complaints_importrun": LOOK,
     "complaints_retentionrule": f"{LOOK} add",
     "supervision_rateterms": f"{LOOK} add",
-    "supervision_rectificationrule": "changelist add history",
+    "supervision_rectificationrule": f"{LOOK} add",
     "supervision_robot": f"{LOOK} add",
     "supervision_alert": LOOK,
     "supervision_hold": LOOK,

@@ -5,27 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from supervision.models import Alert, ItemStep, RectificationItem, Step
+from supervision.watch.obligations import Fact, insert, to_people, watch_at
 
 
 def tell(item: RectificationItem, step: ItemStep, now: datetime) -> None:
-    """An inbox alert to the responsible person. Who set the item down for themselves is told nothing new."""
+    """The responsible person, as they wish to be told. Who set the item down for themselves hears nothing new."""
     if item.responsible_id == step.by_id:
         return
-    Alert.objects.get_or_create(
-        key=f"item-{item.pk}-{step.pk}",
-        recipient=item.responsible,
-        channel=Alert.Channel.INBOX,
-        defaults={
-            "what": Alert.What.ITEM,
-            "step": Step.REMIND if step.kind == ItemStep.Kind.SENT_BACK else Step.TELL,
-            "facts": {
-                "item": item.pk,
-                "number": item.number,
-                "kind": step.kind,
-                "due_at": item.due_at.isoformat(),
-                "url": item.get_absolute_url(),
-            },
-            "made_at": now,
-            "next_at": now,
-        },
-    )
+    facts = {
+        "number": item.number,
+        "due": item.due_at.isoformat(),
+        "link": item.get_absolute_url(),
+        "item": item.pk,
+        "kind": step.kind,
+    }
+    how = Step.REMIND if step.kind == ItemStep.Kind.SENT_BACK else Step.TELL
+    fact = Fact(f"item-{item.pk}-step-{step.pk}", Alert.What.ITEM, how, False, None, None, facts)
+    insert(to_people(fact, [item.responsible_id], watch_at(now)))

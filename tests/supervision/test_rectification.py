@@ -39,6 +39,7 @@ from supervision.rectification.access import item_for
 from supervision.rectification.actions import Evidence, Setting
 from supervision.rectification.proposals import proposals
 from supervision.rectification.rules import Ended, Later, State, is_relapse, state_of
+from supervision.watch.sweep import sweep
 from tests.world import World
 
 
@@ -222,6 +223,21 @@ def test_evidence_is_optional_and_only_for_those_who_see_the_item(world: World, 
     url = reverse("rectification_file", args=[item.pk, ItemFile.objects.get().pk])
     assert client(world.worker).get(url).status_code == 200
     assert client(world.outsider).get(url).status_code == 404
+
+
+def test_a_deadline_that_passes_climbs_the_ladder_and_one_that_was_met_is_silent(world: World) -> None:
+    late, met = set_down(world), set_down(world)
+    sweep(now=world.now, real=False)
+    assert not Escalation.objects.exists()
+    actions.report(met, by=world.worker, now=world.now, text="已办")
+    sweep(now=late.due_at + timedelta(days=5), real=False)
+    assert set(Escalation.objects.values_list("item", flat=True)) == {late.pk}
+    told = Alert.objects.filter(what="item", escalation__isnull=False)
+    assert told.exists()
+    before = Escalation.objects.count()
+    RectificationItem.objects.filter(pk=late.pk).update(next_turn_at=late.due_at)
+    sweep(now=late.due_at + timedelta(days=5), real=False)
+    assert Escalation.objects.count() == before
 
 
 # Relapse
