@@ -45,6 +45,7 @@ KEPT_STYLES = {"Normal", "Header", "Footer", "Title", "Table Grid", "Normal Tabl
 # The grid is declared, as the standard asks, but no line leans on it: LibreOffice gives a character of 16 pt two cells of
 # 15.79. Lines have their height from the style, and characters are set nearer by 0.3 pt: 28 in a line, not 29.
 NEARER = -6
+NEEDLESS = {"thumbnail", "stylesWithEffects", "customXml"}
 HEADINGS = {1: HEI, 2: KAI, 3: FANG, 4: FANG}
 FOOT, ROOM = (
     round((297 - form.BOTTOM) / 25.4 * 1440),
@@ -56,6 +57,7 @@ THICK, THIN = 8, 6  # eighths of a point: 0.35 mm and 0.25 mm
 def write(paper: Paper) -> bytes:
     """1. page, grid and styles; 2. head; 3. title and text; 4. signature; 5. attachments; 6. imprint."""
     document = Document()
+    _strip(document)
     _style(document)
     _settings(document)
     _properties(document, paper)
@@ -332,11 +334,21 @@ def _describe(grid: WordTable, title: str) -> None:
         grid._tbl.tblPr.append(caption)
 
 
+def _strip(document: WordDocument) -> None:
+    """Without what the library's blank file brings along: a picture of it, the styles once more, data of its maker."""
+    for relations in (document.part.package.rels, document.part.rels):
+        for name, relation in list(relations.items()):
+            if relation.reltype.rsplit("/", 1)[-1] in NEEDLESS:
+                del relations[name]
+
+
 def _style(document: WordDocument) -> None:
     styles = document.styles
     for style in list(styles):
         if style.name not in KEPT_STYLES:
             styles.element.remove(style.element)
+    for link in list(styles.element.iter(qn("w:link"))):  # to styles of characters, which are gone
+        link.getparent().remove(link)
     _defaults(styles.element)
     normal = _of(document, "Normal", FANG, form.BODY)
     normal.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
@@ -424,15 +436,15 @@ def _defaults(styles: BaseOxmlElement) -> None:
 def _settings(document: WordDocument) -> None:
     settings = document.settings.element
     document.settings.odd_and_even_pages_header_footer = True
-    for old in settings.findall(qn("w:characterSpacingControl")):
-        settings.remove(old)
-    spacing = OxmlElement("w:characterSpacingControl")  # punctuation keeps its whole character: 28 a line
-    spacing.set(qn("w:val"), "doNotCompress")
+    spacing = settings.find(qn("w:characterSpacingControl"))
+    if spacing is None:
+        spacing = OxmlElement("w:characterSpacingControl")
+        settings.insert_element_before(spacing, "w:savePreviewPicture", "w:compat", "w:rsids", "w:themeFontLang")
+    spacing.set(qn("w:val"), "doNotCompress")  # punctuation keeps its whole character: 28 a line
     compat = settings.find(qn("w:compat"))
     if compat is None:
         compat = OxmlElement("w:compat")
         settings.insert_element_before(compat, "w:rsids", "w:themeFontLang", "w:clrSchemeMapping")
-    compat.addprevious(spacing)
     for old in compat.findall(qn("w:compatSetting")):
         compat.remove(old)
     mode = OxmlElement("w:compatSetting")  # without it Word opens the file in the form of 2007

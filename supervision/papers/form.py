@@ -91,8 +91,9 @@ def shares(table: Table) -> list[float]:
     count = len(table.head)
     if len(table.widths) == count and all(width > 0 for width in table.widths):
         return [width / sum(table.widths) for width in table.widths]
-    columns = [[head, *column] for head, column in zip(table.head, zip(*cells(table), strict=True), strict=True)]
-    wanted = [_wanted(column) for column in columns or [[head] for head in table.head]]
+    rows = list(cells(table))
+    columns = [[clean(head), *(row[place] for row in rows)] for place, head in enumerate(table.head)]
+    wanted = [_wanted(column) for column in columns]
     least = [min(_least(column), MOST_COLUMN) for column in columns]
     spare = WIDTH / 25.4 * 72 / CELL - PADDING * count - sum(least)
     more = [max(want - have, 0.0) for want, have in zip(wanted, least, strict=True)]

@@ -36,7 +36,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """`values` of every series are as many as `labels`; None is a gap. `share` takes one series only."""
+    """`values` of every series are as many as `labels`; None is a gap. `share` looks at the first series only."""
 
     kind: PictureKind
     title: str
@@ -51,7 +51,7 @@ class Picture:
         told = []
         for name, values in self.series:
             pairs = "，".join(
-                f"{label} {_told(value, self.unit)}" for label, value in zip(self.labels, values, strict=True)
+                f"{label} {_told(value, self.unit)}" for label, value in zip(self.labels, values, strict=False)
             )
             told.append(f"{name}：{pairs}" if name else pairs)
         return f"{self.title}。{'；'.join(told)}。" if told else f"{self.title}。"

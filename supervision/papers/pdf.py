@@ -36,6 +36,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
         "letterhead": letterhead,
         "letterhead_size": form.letterhead_size(letterhead),
         "document_no": form.clean(paper.document_no),
+        "name": form.clean(paper.title).replace("\n", ""),
         "title": _breakable(paper.title),
         "to": f"{_breakable(paper.to)}：" if paper.to else "",
         "blocks": list(_blocks(paper.blocks)),

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from supervision.papers import form, typesetter
 from supervision.papers.paper import Picture
 
@@ -19,8 +21,9 @@ INK, FAINT = "#222222", "#c8c8c8"
 WIDTH = float(form.WIDTH)
 LETTER = 9.0  # points
 LETTER_MM = LETTER / 72 * 25.4
-MOST_LABELS, MOST_LABEL = 40, 14.0  # bars in one picture; characters of a name
-BAR, GAP, TOP, AXIS = 4.4, 3.4, 7.0, 7.0
+MOST_LABEL = 14.0  # characters of a name
+BAR, GAP, TOP, AXIS = 4.4, 2.6, 7.0, 7.0
+MOST_HEIGHT = 175.0  # of all bars: a picture has to find room on one page
 HEIGHT_OF_LINES, HEIGHT_OF_SHARE = 62.0, 24.0
 PNG_DPI = 220
 
@@ -39,19 +42,33 @@ def marks(picture: Picture) -> tuple[float, list[Mark]]:
 
 
 def _bars(picture: Picture) -> tuple[float, list[Mark]]:
-    labels, series = picture.labels[:MOST_LABELS], _sound(picture)
-    left = _label_width(labels)
-    scale = _Scale([value for _name, values in series for value in values[:MOST_LABELS]], left, WIDTH - 14)
-    height_of_row = BAR * max(len(series), 1) + GAP
-    top = _legend_height(picture)
-    height = top + height_of_row * len(labels) + AXIS
-    drawn = [*_legend(picture), *_upright_axis(scale, top, height - AXIS, picture.unit)]
+    series = _sound(picture)
+    row = BAR * max(len(series), 1) + GAP
+    labels, left, top, bottom = _room(picture, row)
+    scale = _Scale([value for _name, values in series for value in values[: len(labels)]], left, WIDTH - 14)
+    drawn = [*_legend(picture), *_upright_axis(scale, top, bottom, picture.unit)]
     for number, label in enumerate(labels):
-        y = top + number * height_of_row + GAP / 2
-        drawn.append(_text(left - 2, y + (height_of_row - GAP) / 2, _short(label), "right"))
+        y = top + number * row + GAP / 2
+        drawn.append(_text(left - 2, y + (row - GAP) / 2, _short(label), "right"))
         for place, (_name, values) in enumerate(series):
             drawn += _bar(scale, values[number], y + place * BAR, _colour(picture, place))
-    return height, drawn
+    return _ended(picture, labels, bottom + AXIS, drawn)
+
+
+def _room(picture: Picture, row: float) -> tuple[tuple[str, ...], float, float, float]:
+    """The labels for which there is room on a page, and where the bars begin from the left and above, and end."""
+    labels = picture.labels[: max(int(MOST_HEIGHT / row), 1)]
+    top = _legend_height(picture)
+    return labels, _label_width(labels), top, top + row * len(labels)
+
+
+def _ended(picture: Picture, labels: tuple[str, ...], height: float, drawn: list[Mark]) -> tuple[float, list[Mark]]:
+    """The picture; with a word on what had no room, if anything."""
+    left_out = len(picture.labels) - len(labels)
+    if not left_out:
+        return height, drawn
+    words = _("%(count)s more are not drawn.") % {"count": left_out}
+    return height + 5, [*drawn, _text(0, height + 2, words, "left")]
 
 
 def _bar(scale: _Scale, value: float | None, y: float, colour: str) -> list[Mark]:
@@ -65,20 +82,18 @@ def _bar(scale: _Scale, value: float | None, y: float, colour: str) -> list[Mark
 
 
 def _stacked(picture: Picture) -> tuple[float, list[Mark]]:
-    labels, series = picture.labels[:MOST_LABELS], _sound(picture)
-    left, top = _label_width(labels), _legend_height(picture)
-    sums = [sum(max(values[i] or 0, 0) for _name, values in series) for i in range(len(labels))]
-    scale = _Scale(list(sums), left, WIDTH - 14)
+    series = _sound(picture)
     row = BAR + GAP
-    height = top + row * len(labels) + AXIS
-    drawn = [*_legend(picture), *_upright_axis(scale, top, height - AXIS, picture.unit)]
-    for number, label in enumerate(labels):
+    labels, left, top, bottom = _room(picture, row)
+    piles = [[max(values[i] or 0, 0) for _name, values in series] for i in range(len(labels))]
+    scale = _Scale([sum(parts) for parts in piles], left, WIDTH - 14)
+    drawn = [*_legend(picture), *_upright_axis(scale, top, bottom, picture.unit)]
+    for number, (label, parts) in enumerate(zip(labels, piles, strict=True)):
         y = top + number * row + GAP / 2
         drawn.append(_text(left - 2, y + BAR / 2, _short(label), "right"))
-        parts = [max(values[number] or 0, 0) for _name, values in series]
         drawn += _pile(picture, scale.at(0), scale.length, parts, y)
-        drawn.append(_text(scale.at(sums[number]) + 1.2, y + BAR / 2, f"{sums[number]:g}", "left"))
-    return height, drawn
+        drawn.append(_text(scale.at(sum(parts)) + 1.2, y + BAR / 2, f"{sum(parts):g}", "left"))
+    return _ended(picture, labels, bottom + AXIS, drawn)
 
 
 def _pile(picture: Picture, x: float, per_unit: float, parts: list[float], y: float) -> Iterator[Mark]:
@@ -94,7 +109,7 @@ def _pile(picture: Picture, x: float, per_unit: float, parts: list[float], y: fl
 
 def _share(picture: Picture) -> tuple[float, list[Mark]]:
     """One bar of the whole, and below it what each part is called and how much it is."""
-    values = [max(value or 0, 0) for value in (_sound(picture)[0][1] if picture.series else ())]
+    values = [max(value or 0, 0) for value in (_sound(picture)[0][1] if picture.series else [0] * len(picture.labels))]
     whole = sum(values)
     names = [
         f"{_short(label)} {value:g}{picture.unit}" + (f"（{value / whole:.1%}）" if whole else "")
