@@ -31,9 +31,17 @@ else:
 class RobotForm(RobotFormBase):
     """Address and secret are written and never shown again: who reads the address can speak in the group."""
 
-    address = forms.CharField(label=_("address"), max_length=500, required=False, strip=True)
+    address = forms.CharField(
+        label=_("address"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vLargeTextField", "autocomplete": "off", "spellcheck": "false"}),
+    )
     key = forms.CharField(
-        label=_("secret"), max_length=200, required=False, strip=True, widget=forms.PasswordInput(render_value=False)
+        label=_("secret"),
+        max_length=200,
+        required=False,
+        widget=forms.PasswordInput(attrs={"class": "vTextField", "autocomplete": "new-password"}),
     )
     steps = forms.MultipleChoiceField(label=_("told of"), choices=Step, widget=forms.CheckboxSelectMultiple)
 

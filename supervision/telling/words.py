@@ -99,7 +99,7 @@ def told(what: str, step: str, facts: Mapping[str, Any]) -> Told:
         light=_text(facts, "light", 10),
         due=_instant(facts.get("due") or facts.get("due_at")),
         rung=_text(facts, "rung", 60),
-        link=link if link.startswith("/") and not link.startswith("//") else "",
+        link=link if link[:1] == "/" and link[1:2] not in ("/", "\\") else "",
         late=_instant(facts.get("late")),
         ended=facts.get("ended") is True,
     )

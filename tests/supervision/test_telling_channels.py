@@ -343,6 +343,7 @@ def test_a_long_message_is_cut_between_lines_and_keeps_its_link() -> None:
     [
         {},
         {"number": 7, "due": "yesterday", "light": None, "link": "//evil.example/", "rung": ["x"], "late": "2026"},
+        {"link": "/\\evil.example/"},
         {"due": "2026-11-18T17:00:00", "link": "https://evil.example/", "number": "A\nBcc: x"},
     ],
 )
