@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -19,11 +20,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from complaints import actions as casework
 from complaints.models import Case
+from config.lib.channels import NotDelivered
 from config.lib.errors import RuleBroken
 from config.models import Heartbeat
 from staff.models import Person, Post
 from supervision.models import Alert, Hold, Intervention, Robot, Wish
 from supervision.telling import actions, health, queries, wishes, words
+from supervision.watch.dispatch import dispatch
+from supervision.watch.sweep import sweep
 from tests.complaints.test_desk import sign_in
 from tests.world import World
 
@@ -523,10 +527,75 @@ def test_a_lease_that_ran_out_counts_as_waiting(world: World) -> None:
     assert health.look().oldest_due == ran_out
 
 
-def test_nothing_personal_is_ever_said(world: World) -> None:
-    """Whatever the facts hold, words take the known ones only."""
-    case = world.log(title="周桂兰家楼道灯", place="3号楼")
-    made = alert(world, case=case, facts={"number": case.number, "title": case.title, "resident": "周桂兰"})
-    said = "\n".join(words.lines([words.told(made.what, made.step, made.facts)] * 3, "https://linli.example"))
-    assert case.number in said
-    assert not any(secret in said for secret in ("周桂兰", "楼道灯", "3号楼", "13900000001", world.worker.name))
+# ---- from a late case to the group
+
+
+@dataclass
+class Carrier:
+    """Takes or refuses every message that leaves the house, and keeps it."""
+
+    broken: bool = False
+    took: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def __call__(self, channel: str, to: Person | Robot, lines: Sequence[str], key: str) -> None:
+        if self.broken:
+            raise NotDelivered("timeout")
+        self.took.append((channel, "\n".join(lines), key))
+
+
+def late_street(world: World) -> list[Case]:
+    """Three cases of worker's that turn red, people with addresses, and a group that hears of everything."""
+    Person.objects.update(email="office@example.org")
+    robot(world, steps=["tell", "remind", "order", "review"])
+    return [world.log(title=f"周桂兰家楼道灯{n}", place="3号楼2单元", resident_address="东园3号楼") for n in range(3)]
+
+
+def test_nothing_personal_leaves_the_house_however_far_cases_climb(world: World, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://linli.example"
+    cases, post = late_street(world), Carrier()
+    for days in range(0, 24, 2):
+        now = world.now + timedelta(days=days)
+        sweep(now=now, real=False, flood=False)
+        dispatch(now=now, send=post, real=False)
+    said = "\n".join(text for _channel, text, _key in post.took)
+    assert {channel for channel, _text, _key in post.took} == {"mail", "robot"}
+    assert "https://linli.example/" in said
+    assert any(case.number in said for case in cases)
+    names = list(Person.objects.values_list("name", flat=True))
+    for secret in ("周桂兰", "13900000001", "楼道灯", "3号楼", "东园3号楼", "换好", "office@example.org", *names):
+        assert secret not in said, secret
+
+
+def test_a_message_is_given_up_after_eight_tries_and_goes_out_once_when_sent_again(world: World) -> None:
+    late_street(world)
+    post, now = Carrier(broken=True), world.now + timedelta(days=9)
+    sweep(now=now, real=False, flood=False)
+    for _try in range(8):
+        dispatch(now=now, send=post, real=False)
+        now += timedelta(hours=2)
+    dead = queries.given_up(Alert.objects.filter(channel="robot"))
+    keys = set(dead.values_list("bundle", flat=True))
+    assert dead.count()
+    assert set(dead.values_list("tries", flat=True)) == {8}
+    post.broken = False
+    assert dispatch(now=now, send=post, real=False).sent == 0, "nobody tries what was given up"
+    count = actions.resend(by=world.admin, now=now, channel="robot")
+    for _twice in range(2):
+        dispatch(now=now, send=post, real=False)
+    assert {key for _channel, _text, key in post.took} == {str(key) for key in keys}, "under the key it had"
+    assert len(post.took) == len(keys)
+    assert Alert.objects.filter(channel="robot", delivery__isnull=False).count() == count
+
+
+def test_under_a_hold_nothing_leaves_and_after_its_release_everything_does(world: World) -> None:
+    late_street(world)
+    post, now = Carrier(), world.now + timedelta(days=9)
+    sweep(now=now, real=False, flood=False)
+    hold = actions.stop(by=world.admin, now=now, reason="演练")
+    assert dispatch(now=now, send=post, real=False).held == "by_hand"
+    assert post.took == []
+    assert queries.unread(world.worker.pk) == ""
+    actions.release(hold.pk, by=world.admin, now=now, reason="演练结束")
+    dispatch(now=now + timedelta(hours=12), send=post, real=False)
+    assert post.took
+    assert queries.unread(world.worker.pk) == "3"
