@@ -94,7 +94,7 @@ def internal(bulletin: Bulletin) -> list[Chapter]:
         if not several:
             return []
         rows = [(Cell(names[area]), *(Cell(areas[area]["counts"][key], key, area) for key in keys)) for area in order]
-        rows.append((Cell(_("Street")), *(Cell(counts[key], key) for key in keys)))
+        rows.append((Cell(_("The whole street")), *(Cell(counts[key], key) for key in keys)))
         return [Grid(name, (_("Community"), *map(words.label, keys)), tuple(rows))]
 
     return [
@@ -210,13 +210,13 @@ def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all:
 
     def counted(keys: Sequence[str]) -> Grid:
         found = [(Cell(words.label(key)), Cell(seen(street, key)), Cell(words.explained(key))) for key in keys]
-        return Grid("", (_("Figure"), _("Number"), _("What it means")), tuple(found))
+        return Grid("", (_("Figure"), _("Count"), _("What it means")), tuple(found))
 
     def by_area(name: str, keys: Sequence[str]) -> list[Grid]:
         if len(order) < 2:
             return []
         lines = [(Cell(names[area]), *(Cell(seen(rows[area], key)) for key in keys)) for area in order]
-        lines.append((Cell(_("Street")), *(Cell(seen(street, key)) for key in keys)))
+        lines.append((Cell(_("The whole street")), *(Cell(seen(street, key)) for key in keys)))
         return [Grid(name, (_("Community"), *map(words.label, keys)), tuple(lines))]
 
     def rated(keys: Sequence[str]) -> Grid:
@@ -234,7 +234,7 @@ def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all:
     tops = version["tops"].get("category", {})
     hot = Grid(
         _("What residents told us most"),
-        (_("Matter"), _("Number")),
+        (_("Matter"), _("Count")),
         tuple((Cell(name or _("none")), Cell(count)) for name, count in list(tops.items())[:10]),
     )
     return [
@@ -339,7 +339,7 @@ def _counted(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
     )
     head = (
         _("Figure"),
-        _("Number"),
+        _("Count"),
         _("against %(before)s") % {"before": before},
         _("against %(before)s") % {"before": year_before},
     )
@@ -405,7 +405,7 @@ def _hot(hot: Sequence[Mapping[str, Any]], span: str) -> Grid:
         )
         for one in hot
     )
-    head = (_("Matter"), _("Number"), str(before), _("Change"))
+    head = (_("Matter"), _("Count"), str(before), _("Change"))
     return Grid(_("What residents told us most"), head, rows)
 
 
@@ -417,7 +417,7 @@ def _tops(tops: Mapping[str, Mapping[str, int]]) -> list[Grid]:
         cells = tuple(
             (Cell(str(labels.get(key, key))), Cell(count, "received", top=f"{what}:{key}")) for key, count in rows
         )
-        found.append(Grid(name, ("", _("Received")), cells))
+        found.append(Grid(name, ("", _("Matters received")), cells))
     return found
 
 
@@ -427,7 +427,7 @@ def _pictures(areas: Mapping[str, Any], order: Sequence[str], names: Mapping[str
             "bars",
             _("Received by community"),
             tuple(names[area] for area in order),
-            ((_("Received"), tuple(float(areas[area]["counts"]["received"]) for area in order)),),
+            ((_("Matters received"), tuple(float(areas[area]["counts"]["received"]) for area in order)),),
         ),
     )
 
@@ -438,7 +438,9 @@ def _public_picture(rows: Mapping[str, Any], order: Sequence[str], names: Mappin
         return ()
     values = tuple(float(rows[area]["received"]) for area in told)
     return (
-        Picture("bars", _("Received by community"), tuple(names[area] for area in told), ((_("Received"), values),)),
+        Picture(
+            "bars", _("Received by community"), tuple(names[area] for area in told), ((_("Matters received"), values),)
+        ),
     )
 
 

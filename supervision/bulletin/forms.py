@@ -42,7 +42,7 @@ class CorrectForm(forms.Form):
 class DraftForm(forms.Form):
     """`area`: a street's code, or street code and community id, of those this person may draft for."""
 
-    area = forms.ChoiceField(label=_("Area"))
+    area = forms.ChoiceField(label=_("Whose bulletin"))
     period = forms.CharField(label=_("Period"), max_length=7, help_text=_("2026-10, 2026-Q4 or 2026"))
 
     def __init__(self, *args: Any, areas: list[tuple[Street, Community | None]], **kwargs: Any) -> None:

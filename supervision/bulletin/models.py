@@ -94,7 +94,7 @@ class Bulletin(models.Model):
     class Spans(models.TextChoices):
         MONTH = Span.MONTH, _("month")
         QUARTER = Span.QUARTER, _("quarter")
-        YEAR = Span.YEAR, _("year")
+        YEAR = Span.YEAR, _("whole year")
 
     IN_WORK = (Status.DRAFT, Status.REVIEW)
     FINAL = (Status.ISSUED, Status.PUBLISHED)

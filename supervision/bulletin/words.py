@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 Words = str | Promise
 
 COUNTS: dict[str, tuple[Words, Words]] = {
-    "received": (_("Received"), _("Matters told to us in the period; one told twice counts once.")),
+    "received": (_("Matters received"), _("Matters told to us in the period; one told twice counts once.")),
     "duplicates": (_("Linked as duplicates"), _("Told in the period and linked to another matter; counted there.")),
     "withdrawn": (_("Withdrawn"), _("Matters the residents took back in the period.")),
     "concluded": (_("Concluded"), _("Matters that got their final reply in the period.")),
@@ -22,7 +22,7 @@ COUNTS: dict[str, tuple[Words, Words]] = {
     "response_late": (_("Contacted late"), _("Of these, those contacted too late or not yet.")),
     "due": (_("Due for conclusion"), _("Matters whose limit for the final reply fell in the period.")),
     "kept": (_("Concluded in time"), _("Of these, those concluded within the limit.")),
-    "late": (_("Late"), _("Of these, those concluded too late or not yet.")),
+    "late": (_("Past the limit"), _("Of these, those concluded too late or not yet.")),
     "late_explained": (
         _("Late with a stated reason"),
         _("A pause or more time had been asked for, or the delay explained."),
@@ -38,7 +38,7 @@ COUNTS: dict[str, tuple[Words, Words]] = {
     "satisfied": (_("Basically satisfied and better"), _("Three of five levels and up.")),
     "dissatisfied": (_("Dissatisfied"), _("The two lowest levels.")),
     "level_5": (_("Very satisfied"), _("The highest of five levels.")),
-    "level_4": (_("Satisfied"), _("The second of five levels.")),
+    "level_4": (_("Quite satisfied"), _("The second of five levels.")),
     "level_3": (_("Basically satisfied"), _("The third of five levels.")),
     "level_2": (_("Rather dissatisfied"), _("The fourth of five levels.")),
     "level_1": (_("Very dissatisfied"), _("The lowest of five levels.")),

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 (
                     "span",
                     models.CharField(
-                        choices=[("month", "month"), ("quarter", "quarter"), ("year", "year")],
+                        choices=[("month", "month"), ("quarter", "quarter"), ("year", "whole year")],
                         max_length=8,
                         verbose_name="span",
                     ),
