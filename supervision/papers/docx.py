@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from docx import Document
 from docx.document import Document as WordDocument
 from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.enum.text import WD_BREAK, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
@@ -167,15 +168,16 @@ class _Writer:
         self.caption(table.title)
         if not table.head:
             return
-        shares = form.shares(table)
+        setting = form.setting(table)
+        shares = list(setting.shares)
         right = [form.figures_only(table, column) for column in range(len(shares))]
         grid = self.document.add_table(rows=0, cols=len(shares), style="Table Grid")
         _fix(grid, shares)
-        _fill(grid, table.head, shares, [False] * len(shares), head=True)
+        _fill(grid, table.head, shares, [False] * len(shares), setting.size, head=True)
         for cells in form.cells(table):
-            _fill(grid, cells, shares, right)
+            _fill(grid, cells, shares, right, setting.size)
         if not table.rows:
-            _fill(grid, (form.nothing(), *[""] * (len(shares) - 1)), shares, right)
+            _fill(grid, (form.nothing(), *[""] * (len(shares) - 1)), shares, right, setting.size)
         _describe(grid, form.clean(table.title))
         self.line("").paragraph_format.line_spacing = Pt(form.LINE / 2)
 
@@ -300,12 +302,14 @@ def _edge(side: str, eighths: int, colour: str = "000000", space: int = 0) -> Ba
 
 def _fix(grid: WordTable, shares: list[float]) -> None:
     grid.autofit = False
-    grid.alignment = 1  # type: ignore[assignment]
+    grid.alignment = WD_TABLE_ALIGNMENT.CENTER
     for column, share in zip(grid.columns, shares, strict=True):
         column.width = Mm(form.WIDTH * share)
 
 
-def _fill(grid: WordTable, cells: Iterable[str], shares: list[float], right: list[bool], *, head: bool = False) -> None:
+def _fill(
+    grid: WordTable, cells: Iterable[str], shares: list[float], right: list[bool], size: float, *, head: bool = False
+) -> None:
     row = grid.add_row()  # type: ignore[no-untyped-call]
     properties = row._tr.get_or_add_trPr()
     properties.append(OxmlElement("w:cantSplit"))
@@ -314,16 +318,16 @@ def _fill(grid: WordTable, cells: Iterable[str], shares: list[float], right: lis
     # `row.cells` walks the whole table again for every row.
     for cell, text, share, flush in zip(row._tr.tc_lst, cells, shares, right, strict=True):
         cell.width = Mm(form.WIDTH * share)
-        _cell(WordCell(cell, grid), form.clean(text), flush=flush, head=head)
+        _cell(WordCell(cell, grid), form.clean(text), flush=flush, size=size, head=head)
 
 
-def _cell(cell: WordCell, text: str, *, flush: bool, head: bool) -> None:
-    cell.vertical_alignment = 1  # type: ignore[assignment]
+def _cell(cell: WordCell, text: str, *, flush: bool, size: float, head: bool) -> None:
+    cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
     paragraph = cell.paragraphs[0]
     paragraph.style = "Table Text"
     if head or flush or len(text) <= form.NARROW:
         paragraph.alignment = ALIGN.RIGHT if flush and not head else ALIGN.CENTER
-    _write(paragraph, text, font=HEI if head else "")
+    _write(paragraph, text, font=HEI if head else "", size=0 if size == form.CELL else size)
 
 
 def _describe(grid: WordTable, title: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -14,11 +16,13 @@ from supervision.papers.paper import Cell, Paper, Table
 # Millimetres and points of the standard: A4, 22 lines of 28 characters of 16 pt.
 TOP, LEFT, RIGHT, BOTTOM = 37, 28, 26, 35
 WIDTH = 210 - LEFT - RIGHT
+WIDTH_POINTS = WIDTH / 25.4 * 72
 BODY, TITLE, SMALL, CELL = 16, 22, 14, 10.5  # 三号, 二号, 四号, 五号
 MOST_LETTERHEAD = 48.0
 LINES, CHARACTERS = 22, 28
 TITLE_LINE = 36.0
 LINE = 28.95  # the standard's 225 mm hold 22 lines of 28.99 pt; Word keeps twentieths of a point
+LEAST_CELL = 7.0
 LEAST_COLUMN, MOST_COLUMN, PADDING = 3.2, 12.0, 1.2  # characters of a table
 NARROW = 4  # a column of words no longer than this is centred
 
@@ -86,24 +90,43 @@ def _looks_like_a_figure(text: str) -> bool:
     return bool(re.fullmatch(r"[+\-−]?[\d.,]+ ?[%％]?|—|-|", text.strip()))
 
 
-def shares(table: Table) -> list[float]:
-    """The widths of the columns as parts of 1, as asked for or by what stands in them."""
+@dataclass(frozen=True)
+class Setting:
+    """How a table is set: the parts of the width its columns take, and the size of its type."""
+
+    shares: tuple[float, ...]
+    size: float
+
+    def characters(self, column: int) -> float:
+        """How many full characters a line of the column holds."""
+        return self.shares[column] * WIDTH_POINTS / self.size - PADDING
+
+
+def setting(table: Table) -> Setting:
+    """Widths as asked for or by what stands in the columns; smaller type where figures would not fit."""
     count = len(table.head)
-    if len(table.widths) == count and all(width > 0 for width in table.widths):
-        return [width / sum(table.widths) for width in table.widths]
+    if not count:
+        return Setting((), CELL)
     rows = list(cells(table))
     columns = [[clean(head), *(row[place] for row in rows)] for place, head in enumerate(table.head)]
-    wanted = [_wanted(column) for column in columns]
     least = [min(_least(column), MOST_COLUMN) for column in columns]
-    spare = WIDTH / 25.4 * 72 / CELL - PADDING * count - sum(least)
+    size = min(max(WIDTH_POINTS / (sum(least) + PADDING * count), LEAST_CELL), CELL)
+    if len(table.widths) == count and all(width > 0 for width in table.widths):
+        widths = list(table.widths)
+    else:
+        widths = _widths(least, [_wanted(column) for column in columns], WIDTH_POINTS / size)
+    return Setting(tuple(width / sum(widths) for width in widths), math.floor(size * 2) / 2)
+
+
+def _widths(least: list[float], wanted: list[float], room: float) -> list[float]:
+    """In characters. What is left over goes to those who want more, or to all alike."""
+    spare = max(room - PADDING * len(least) - sum(least), 0.0)
     more = [max(want - have, 0.0) for want, have in zip(wanted, least, strict=True)]
     if sum(more) < spare:
-        widths = [
-            max(want, have) + PADDING + (spare - sum(more)) / count for want, have in zip(wanted, least, strict=True)
+        return [
+            have + each + PADDING + (spare - sum(more)) / len(least) for have, each in zip(least, more, strict=True)
         ]
-    else:
-        widths = [have + PADDING + max(spare, 0.0) * each / sum(more) for have, each in zip(least, more, strict=True)]
-    return [width / sum(widths) for width in widths]
+    return [have + PADDING + spare * each / (sum(more) or 1) for have, each in zip(least, more, strict=True)]
 
 
 def _wanted(column: Sequence[str]) -> float:
@@ -136,7 +159,7 @@ def sign_indents(signer: str, day: str) -> tuple[float, float]:
 
 def letterhead_size(letterhead: str) -> float:
     """As large as fits the width on one line, within what looks well."""
-    return min(MOST_LETTERHEAD, WIDTH / 25.4 * 72 / max(breadth(letterhead), 1.0))
+    return min(MOST_LETTERHEAD, WIDTH_POINTS / max(breadth(letterhead), 1.0))
 
 
 def draft_mark() -> str:

@@ -13,7 +13,9 @@ from supervision.papers import form, typesetter
 from supervision.papers.paper import Block, Break, Heading, Paper, Picture, Table, Words
 from supervision.papers.pictures import marks
 
-WORD = re.compile(r"[\x21-\x7e]{25,}")  # addresses and numbers without a place to break
+UNBROKEN = re.compile(r"[!-~]+")  # addresses and numbers
+FIGURE = re.compile(r"[-+\d.,%]+")
+MOST_WORD = 36
 ZERO_SPACE = "\u200b"
 LONG_ROW = 400  # characters; a row that is longer may go on on the next page
 
@@ -76,21 +78,32 @@ def _blocks(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
 def _table(table: Table) -> dict[str, Any]:
     rows = list(form.cells(table))
     columns = range(len(table.head))
+    setting = form.setting(table)
+    fits = [max(int(setting.characters(column) / 0.55), 2) for column in columns]
     empty = [(form.nothing(), *[""] * (len(table.head) - 1))]
     return {
         "kind": "table",
         "title": _breakable(table.title),
         "head": [_breakable(cell) for cell in table.head],
-        "widths": form.shares(table) if table.head else [],
+        "widths": setting.shares,
+        "size": setting.size,
         "right": [form.figures_only(table, column) for column in columns],
         "narrow": [all(len(row[column]) <= form.NARROW for row in rows) for column in columns],
         "rows": [
-            {"cells": [_breakable(cell) for cell in row], "long": sum(map(len, row)) > LONG_ROW}
+            {
+                "cells": [_breakable(cell, most) for cell, most in zip(row, fits, strict=True)],
+                "long": sum(map(len, row)) > LONG_ROW,
+            }
             for row in rows or empty
         ],
     }  # fmt: skip
 
 
-def _breakable(text: str) -> str:
-    return WORD.sub(lambda word: ZERO_SPACE.join(word.group()[i : i + 12] for i in range(0, len(word.group()), 12)),
-                    form.clean(text))  # fmt: skip
+def _breakable(text: str, most: int = MOST_WORD) -> str:
+    """The text with places to break in words of Latin letters longer than this: the typesetter knows none."""
+    return UNBROKEN.sub(lambda word: _broken(word.group(), most), form.clean(text))
+
+
+def _broken(word: str, most: int) -> str:
+    most = most if FIGURE.fullmatch(word) else max(int(most * 0.68), 1)  # a w is wider than a 1
+    return word if len(word) <= most else ZERO_SPACE.join(word[i : i + most] for i in range(0, len(word), most))
