@@ -80,7 +80,7 @@ def _table(table: Table) -> dict[str, Any]:
     columns = range(len(table.head))
     setting = form.setting(table)
     fits = [max(int(setting.characters(column) / 0.55), 2) for column in columns]
-    empty = [(form.nothing(), *[""] * (len(table.head) - 1))]
+    empty = [(form.nothing(), *[""] * (len(table.head) - 1))] if table.head else []
     return {
         "kind": "table",
         "title": _breakable(table.title),
