@@ -117,7 +117,7 @@ class VerifyForm(ActForm):
 
 
 class SignForm(ActForm):
-    text = Words(label=_("Remark"), rows=2, required=False, max_length=2_000)
+    text = Words(label=_("A word with it"), rows=2, required=False, max_length=2_000)
 
 
 class BackForm(ActForm):

@@ -22,8 +22,8 @@ from supervision.weekly.rules import WEEK
 
 MOST = 50
 LABELS: dict[str, str | Promise] = {
-    "received": _("Received"),
-    "concluded": _("Concluded"),
+    "received": _("Received this week"),
+    "concluded": _("Concluded this week"),
     "due": _("Due this week"),
     "due_next": _("Due next week"),
     "red": _("Red light"),

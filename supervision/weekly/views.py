@@ -39,7 +39,7 @@ STATES: dict[State, str | Promise] = {
 
 
 class ConfirmForm(forms.Form):
-    remark = Words(label=gettext_lazy("Remark"), rows=2, max_length=500, required=False)
+    remark = Words(label=gettext_lazy("A word with it"), rows=2, max_length=500, required=False)
 
 
 @dataclass

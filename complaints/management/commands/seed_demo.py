@@ -30,6 +30,7 @@ class Command(BaseCommand):
             raise CommandError("The street DEMO is there already.")
         seed(timezone.now(), options["cases"])
         call_command("seed_conduct")  # by name: the watch stands above the cases
+        call_command("seed_rectification")
         result = {
             "people": Person.objects.count(),
             "cases": Case.objects.count(),
