@@ -241,6 +241,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "remind_to_rate": {"task": "complaints.tasks.remind_to_rate", "schedule": crontab(hour=9, minute=5)},
     "send_notices": {"task": "complaints.tasks.send_notices", "schedule": 60, "options": {"expires": 55}},
     "forget_residents": {"task": "complaints.tasks.forget_residents", "schedule": crontab(hour=3, minute=10)},
+    "forget_conduct": {
+        "task": "supervision.tasks.forget_conduct",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 12 * 3600},
+    },
     "draft_bulletins": {
         "task": "supervision.tasks.draft_bulletins",
         "schedule": crontab(day_of_month="1", hour=6, minute=0),

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from supervision.bulletin.actions import draft_due
+from supervision.conduct import retention
 from supervision.watch.dispatch import dispatch
 from supervision.watch.sweep import sweep
 
@@ -21,3 +22,8 @@ def sweep_deadlines() -> None:
 @shared_task
 def dispatch_alerts() -> None:
     dispatch(now=timezone.now())
+
+
+@shared_task
+def forget_conduct() -> None:
+    retention.forget_conduct(now=timezone.now())

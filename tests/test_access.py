@@ -137,6 +137,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "conduct_leave": (NOT_THIS_WAY, "302 rest"),
     # Reports on conduct: a closed circle. Even supervisors and administrators are told that there is no such page.
     "conduct_list": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
+    "conduct_waiting": ("login anonymous, 200 discipline, 204 rest", SIGNED_IN_NOT_THIS_WAY),
+    "conduct_referral": ("login anonymous, 404 rest", SIGNED_IN_NOT_THIS_WAY),
     "conduct_leaders": (CIRCLE, "login anonymous, 422 discipline, 404 rest"),
     "conduct_report": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
     "conduct_log": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
@@ -398,6 +400,7 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "rectification_file": {"pk": item.pk, "file": evidence.pk},
         "conduct_report": conduct,
         "conduct_log": conduct,
+        "conduct_referral": conduct,
         "conduct_photo": conduct | {"pk": 1},
         "conduct_act": conduct | {"act": "accept"},
         **bulletins(world),

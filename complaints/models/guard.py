@@ -37,7 +37,11 @@ class RetentionRule(models.Model):
     """
 
     kind = models.CharField(
-        _("kind"), max_length=12, choices=Case.Kind, blank=True, help_text=_("Empty: every kind without its own rule.")
+        _("kind"),
+        max_length=12,
+        choices=[*Case.Kind.choices, ("conduct", _("conduct report"))],
+        blank=True,
+        help_text=_("Empty: every kind without its own rule."),
     )
     days = models.PositiveIntegerField(
         _("days after closing"), validators=[MinValueValidator(30)], help_text=_("At least 30.")

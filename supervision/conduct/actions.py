@@ -100,7 +100,7 @@ def submit(told: Submission, *, now: datetime) -> Receipt:
         row = ConductPhoto(pk=_reserve(ConductPhoto), report=report)
         row.picture = base64.b64encode(photo.data).decode()
         row.save(force_insert=True)
-    _record(report, Kind.SUBMITTED, by=None, now=now, photos=len(told.photos), text=text_hash(told.text))
+    record(report, Kind.SUBMITTED, by=None, now=now, photos=len(told.photos), text=text_hash(told.text))
     return Receipt(report, code, _hold_if_nobody_left(report, now))
 
 
@@ -127,14 +127,14 @@ def accept(report: ConductReport, *, by: Person, now: datetime, text: str) -> No
     report = _take(report, Act.ACCEPT, by)
     message = _message(report, by, now, said(text))
     report.status, report.accepted_at = Status.ACCEPTED, now
-    _record(report, Kind.ACCEPTED, by=by, now=now, message=message.pk, text=text_hash(message.text))
+    record(report, Kind.ACCEPTED, by=by, now=now, message=message.pk, text=text_hash(message.text))
 
 
 @transaction.atomic
 def say(report: ConductReport, *, by: Person, now: datetime, text: str) -> None:
     report = _take(report, Act.SAY, by)
     message = _message(report, by, now, said(text))
-    _record(report, Kind.SAID, by=by, now=now, message=message.pk, text=text_hash(message.text))
+    record(report, Kind.SAID, by=by, now=now, message=message.pk, text=text_hash(message.text))
 
 
 @transaction.atomic
@@ -142,7 +142,7 @@ def answer(report: ConductReport, *, now: datetime, text: str) -> None:
     """The reporter adds something; they have shown number and code. Nothing says who they are."""
     report = _lock(report)
     message = _message(report, None, now, said(text))
-    _record(report, Kind.ANSWERED, by=None, now=now, message=message.pk, text=text_hash(message.text))
+    record(report, Kind.ANSWERED, by=None, now=now, message=message.pk, text=text_hash(message.text))
 
 
 @transaction.atomic
@@ -151,7 +151,7 @@ def find(report: ConductReport, *, by: Person, now: datetime, category: str, tex
     row = Finding(pk=_reserve(Finding), report=report, by=by, at=now, category=category)
     row.text = said(text)
     row.save(force_insert=True)
-    _record(report, Kind.FOUND, by=by, now=now, finding=row.pk, category=category, text=text_hash(row.text))
+    record(report, Kind.FOUND, by=by, now=now, finding=row.pk, category=category, text=text_hash(row.text))
 
 
 @transaction.atomic
@@ -162,7 +162,7 @@ def name(report: ConductReport, *, by: Person, now: datetime, person: Person) ->
     _row, new = Accused.objects.get_or_create(report=report, person=person, defaults={"since": now})
     if not new:
         raise RuleBroken("named_before", _("%(name)s is named already.") % {"name": person}, field="person")
-    _record(report, Kind.NAMED, by=by, now=now, person=person.pk)
+    record(report, Kind.NAMED, by=by, now=now, person=person.pk)
     _hold_if_nobody_left(report, now)
 
 
@@ -181,7 +181,7 @@ def add(report: ConductReport, *, by: Person, now: datetime, person: Person) -> 
     if person.pk in facts.circle:
         raise RuleBroken("in_circle", _("%(name)s helps already.") % {"name": person}, field="person")
     CircleMember.objects.create(report=report, person=person, added_by=by, since=now)
-    _record(report, Kind.ADDED, by=by, now=now, person=person.pk)
+    record(report, Kind.ADDED, by=by, now=now, person=person.pk)
 
 
 @transaction.atomic
@@ -190,7 +190,7 @@ def remove(report: ConductReport, *, by: Person, now: datetime, person: Person) 
     ended = CircleMember.objects.filter(report=report, person=person, until__isnull=True).update(until=now)
     if not ended:
         raise RuleBroken("not_in_circle", _("%(name)s does not help with this report.") % {"name": person})
-    _record(report, Kind.REMOVED, by=by, now=now, person=person.pk)
+    record(report, Kind.REMOVED, by=by, now=now, person=person.pk)
 
 
 @transaction.atomic
@@ -201,7 +201,7 @@ def recuse(report: ConductReport, *, by: Person, now: datetime, reason: str) -> 
     row.reason = said(reason, field="reason")
     row.save(force_insert=True)
     CircleMember.objects.filter(report=report, person=by, until__isnull=True).update(until=now)
-    _record(report, Kind.RECUSED, by=by, now=now, person=by.pk, text=text_hash(row.reason))
+    record(report, Kind.RECUSED, by=by, now=now, person=by.pk, text=text_hash(row.reason))
     _hold_if_nobody_left(report, now)
 
 
@@ -214,7 +214,7 @@ def open_identity(report: ConductReport, *, by: Person, now: datetime, reason: s
     if found is None:
         raise RuleBroken("no_identity", _("This report carries no name; ask through the messages."), field="reason")
     look(report, by=by, now=now, what=AccessLog.What.IDENTITY, reason=why)
-    _record(report, Kind.IDENTITY_OPENED, by=by, now=now, text=text_hash(why))
+    record(report, Kind.IDENTITY_OPENED, by=by, now=now, text=text_hash(why))
     return found
 
 
@@ -237,7 +237,7 @@ def conclude(
         )
     report.summary = said(summary, field="summary")
     report.status, report.outcome, report.severity, report.concluded_at = Status.CONCLUDED, outcome, severity, now
-    _record(
+    record(
         report,
         Kind.CONCLUDED,
         by=by,
@@ -375,7 +375,7 @@ def _hold_if_nobody_left(report: ConductReport, now: datetime) -> bool:
     if not rules.nobody_left(access.officers(report.street_id), access.facts_of(report)):
         return False
     report.status = Status.NEEDS_DISTRICT
-    _record(report, Kind.HELD, by=None, now=now)
+    record(report, Kind.HELD, by=None, now=now)
     return True
 
 
@@ -411,7 +411,7 @@ def _message(report: ConductReport, by: Person | None, now: datetime, text: str)
     return message
 
 
-def _record(report: ConductReport, kind: str, /, *, by: Person | None, now: datetime, **data: Any) -> None:
+def record(report: ConductReport, kind: str, /, *, by: Person | None, now: datetime, **data: Any) -> None:
     """Adds the event to the report's chain and saves the report with it."""
     report.version += 1
     link = Link(report.number, report.version, str(kind), now, timezone.now(), by.pk if by else None, data)

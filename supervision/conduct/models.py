@@ -237,6 +237,7 @@ class AccessLog(models.Model):
         PHOTO = "photo", _("looked at a photo")
         LOG = "log", _("read this log")
         IDENTITY = "identity", _("opened the reporter's identity")
+        REFERRAL = "referral", _("printed the referral sheet")
 
     report = models.ForeignKey(ConductReport, models.PROTECT, related_name="looks")
     person = _loose(settings.AUTH_USER_MODEL, verbose_name=_("person"))
@@ -273,6 +274,7 @@ class ConductEvent(models.Model):
         RECUSED = "recused", _("somebody stepped aside")
         IDENTITY_OPENED = "identity", _("identity opened")
         CONCLUDED = "concluded", _("concluded")
+        FORGOTTEN = "forgotten", _("forgotten when its time was over")
 
     report = models.ForeignKey(ConductReport, models.PROTECT, related_name="events")
     seq = models.PositiveIntegerField(_("place in the chain"))

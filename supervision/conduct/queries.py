@@ -38,6 +38,25 @@ def rows(reports: Iterable[ConductReport], now: datetime) -> list[Row]:
     return [Row(one, light_of(one, now), rules.overdue(one.notice_due_at, told_at(one), now)) for one in sorted_ones]
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What is on the desk of the discipline office: to be accepted, of these late, and under examination."""
+
+    new: int
+    late: int
+    examined: int
+
+
+def waiting(reports: Iterable[ConductReport], now: datetime) -> Waiting:
+    every = list(reports)
+    new = [one for one in every if one.status == ConductReport.Status.RECEIVED]
+    return Waiting(
+        len(new),
+        sum(rules.overdue(one.notice_due_at, told_at(one), now) for one in new),
+        sum(one.status == ConductReport.Status.ACCEPTED for one in every),
+    )
+
+
 def told_at(report: ConductReport) -> datetime | None:
     """When the reporter was told what becomes of it; a report sent on without examination is told by its end."""
     return report.accepted_at or report.concluded_at

@@ -124,6 +124,11 @@ def proposal(severity: str) -> Measure | None:
     return MEASURES.get(severity)
 
 
+def refers(severity: str) -> bool:
+    """Whether there is something to hand to the district: what is grave."""
+    return proposal(severity) is Measure.REFERRAL
+
+
 def overdue(due: datetime, told: datetime | None, now: datetime) -> bool:
     """Whether the reporter was, or is, left without the notice of acceptance for too long."""
     return (told or now) > due

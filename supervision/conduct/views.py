@@ -30,7 +30,7 @@ from config.guard.limits import Stage, TooMany
 from config.lib.errors import RuleBroken
 from config.lib.photos import MOST_BYTES, MOST_PHOTOS
 from staff.models import Person, Street
-from supervision.conduct import access, actions, queries, rules
+from supervision.conduct import access, actions, queries, retention, rules
 from supervision.conduct.forms import (
     GuardedTrack,
     LeaderForm,
@@ -130,7 +130,8 @@ def _receipt_page(request: HttpRequest, receipt: actions.Receipt) -> HttpRespons
 
 
 def _form_page(request: HttpRequest, form: ReportForm, snap: bool, status: int = 200) -> HttpResponse:
-    return render(request, FORM_PAGE, {"form": form, "snap": snap, "shell": "public"}, status=status)
+    context = {"form": form, "snap": snap, "shell": "public", "kept_days": retention.kept_days()}
+    return render(request, FORM_PAGE, context, status=status)
 
 
 def _to_the_district(request: HttpRequest) -> HttpResponse:
@@ -308,6 +309,37 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @closed
 @require_safe
+def waiting(request: HttpRequest) -> HttpResponse:
+    """A line for the desk, how many wait: for officers and helpers, of what they may open. Nothing for anybody else."""
+    who, seen = access.reports_for(person_of(request))
+    if not who.officer_of and not seen:
+        return HttpResponse(status=204)
+    counted = queries.waiting(ConductReport.objects.filter(pk__in=seen), timezone.now())
+    return render(request, "supervision/conduct/waiting.html", {"waiting": counted})
+
+
+@closed
+@require_safe
+def referral(request: HttpRequest, number: str) -> HttpResponse:
+    """The sheet that goes to the district with what is grave. Neither what was said nor by whom is on it."""
+    person, now = person_of(request), timezone.now()
+    found, part = access.report_for(person, number)
+    if part is not Part.OFFICER or not rules.refers(found.severity):
+        raise Http404
+    actions.look(found, by=person, now=now, what=AccessLog.What.REFERRAL)
+    street = queries.street_of(found)
+    context = {
+        "report": found,
+        "street": street,
+        "today": timezone.localdate(now),
+        "officer": person,
+        "enclosed": {"findings": found.findings.count(), "photos": found.photos.count()},
+    }
+    return render(request, "supervision/conduct/referral.html", context)
+
+
+@closed
+@require_safe
 def report(request: HttpRequest, number: str) -> HttpResponse:
     person = person_of(request)
     found, part = access.report_for(person, number)
@@ -388,6 +420,7 @@ def _report_page(
         "findings": queries.findings(report),
         "history": queries.history(report),
         "proposal": rules.proposal(report.severity),
+        "refers": part is Part.OFFICER and rules.refers(report.severity),
         "acts": {str(one): made for one, made in offered.items()},
         "deed": str(deed or ""),
         "identity": identity,

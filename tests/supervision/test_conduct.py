@@ -22,14 +22,17 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from PIL import Image
 
+from complaints.models import RetentionRule
 from config.guard import proof
 from config.guard.forms import stamp
 from config.guard.limits import Stage
 from config.lib import codes
 from config.lib.errors import RuleBroken
+from config.lib.photos import Photo
 from staff.models import Person, Post
-from supervision.conduct import access, actions
+from supervision.conduct import access, actions, queries
 from supervision.conduct.actions import Receipt, Submission
+from supervision.conduct.retention import forget_conduct
 from supervision.conduct.rules import Part
 from supervision.models import (
     AccessLog,
@@ -41,6 +44,7 @@ from supervision.models import (
     ReporterIdentity,
     StreetLeader,
 )
+from tests.services.guide_world import zh
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -698,3 +702,83 @@ def test_one_form_sent_many_times_at_once_is_one_report_with_one_receipt(world: 
     with ThreadPoolExecutor(8) as pool:
         receipts = list(pool.map(post, range(16)))
     assert len(set(receipts)) == 1 and ConductReport.objects.count() == 1
+
+
+# What is grave, what waits, what is over
+
+
+def concluded(world: World, severity: str, **known: Any) -> ConductReport:
+    found = report(world, **known).report
+    access.open_circle([found.pk])
+    actions.accept(found, by=world.discipline, now=world.now, text=f"已受理{MARK}")
+    actions.find(found, by=world.discipline, now=world.now, category="extortion", text=f"{MARK}核查")
+    actions.conclude(
+        found, by=world.discipline, now=world.now, outcome="true", severity=severity, summary=f"{MARK}属实"
+    )
+    return ConductReport.objects.get(pk=found.pk)
+
+
+def test_the_sheet_for_the_district_names_neither_the_reporter_nor_what_was_said(world: World) -> None:
+    grave = concluded(world, "grave", identity="named", name=NAME, contact=CONTACT)
+    mild = concluded(world, "mild", once="m" * 22)
+    actions.add(
+        grave2 := report(world, once="g" * 22).report, by=world.discipline, now=world.now, person=world.outsider
+    )
+    officer = as_(world.discipline)
+
+    sheet = page(officer.get(reverse("conduct_referral", args=[grave.number])))
+
+    assert grave.number in sheet and "吃拿卡要" not in sheet.split("<article")[0]
+    assert MARK not in sheet and world.worker2.name not in sheet
+    assert AccessLog.objects.filter(report=grave, what="referral", person=world.discipline).count() == 1
+    assert reverse("conduct_referral", args=[grave.number]) in page(
+        officer.get(reverse("conduct_report", args=[grave.number]))
+    )
+    assert officer.get(reverse("conduct_referral", args=[mild.number])).status_code == 404
+    assert as_(world.outsider).get(reverse("conduct_referral", args=[grave2.number])).status_code == 404
+    assert as_(world.supervisor).get(reverse("conduct_referral", args=[grave.number])).status_code == 404
+
+
+def test_the_desk_counts_what_waits_for_those_in_the_circle_only(world: World) -> None:
+    mine = report(world)
+    actions.add(mine.report, by=world.discipline, now=world.now, person=world.outsider)
+    report(world, once="h" * 22, who=world.discipline.name)  # held: about the officer
+    looks = AccessLog.objects.count()
+
+    for person in (world.discipline, world.outsider):
+        assert zh("To be accepted: %(count)s.", count=1) in page(as_(person).get("/supervision/conduct/waiting/"))
+    assert "/supervision/conduct/waiting/" in page(as_(world.discipline).get("/desk/"))
+    for person in (world.worker, world.worker2, world.secretary, world.supervisor, world.admin):
+        answer = as_(person).get("/supervision/conduct/waiting/")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert "/supervision/conduct/waiting/" not in page(as_(person).get("/desk/"))
+    assert AccessLog.objects.count() == looks
+
+
+def test_a_report_is_forgotten_when_its_time_is_over_and_stays_closed_to_those_it_is_about(
+    world: World, as_app_role: Become
+) -> None:
+    RetentionRule.objects.create(kind="conduct", days=90, valid_from="2026-01-01", reason="街道决定")
+    ended = concluded(world, "mild", identity="named", name=NAME, contact=CONTACT, photos=[Photo(b"x", 1, 1)])
+    waiting = report(world, once="w" * 22).report
+    looks, officer = AccessLog.objects.count(), as_(world.discipline)
+    as_app_role()
+
+    assert forget_conduct(now=world.now + timedelta(days=90)) == 0
+    assert forget_conduct(now=world.now + timedelta(days=92), dry_run=True) == 1
+    assert forget_conduct(now=world.now + timedelta(days=92)) == 1
+    assert forget_conduct(now=world.now + timedelta(days=93)) == 0
+
+    access.open_circle([ended.pk])
+    row = ConductReport.objects.get(pk=ended.pk)
+    assert (row.text, row.who, row.happened, row.place, row.summary, row.code_hash) == ("",) * 6
+    assert not ReporterIdentity.objects.exists() and not ConductPhoto.objects.exists()
+    assert {one.text for one in ConductMessage.objects.all()} == {""}
+    assert (row.category, row.outcome, row.severity) == ("delay", "true", "mild")
+    assert queries.chain_holds(row)
+    assert AccessLog.objects.count() == looks
+    assert access.standing(world.worker2, row) is Part.NONE, "still about him"
+    shown = page(officer.get(reverse("conduct_report", args=[ended.number])))
+    assert zh("(deleted when its time was over)") in shown
+    access.open_circle([waiting.pk])
+    assert ConductReport.objects.get(pk=waiting.pk).text == TEXT
