@@ -7,6 +7,7 @@ needs one file per font. Outlines and their variations are taken over as they ar
 from __future__ import annotations
 
 import io
+import shutil
 import struct
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +27,10 @@ SOURCES = {
     "NotoSansSC.ttf": "@fontsource-variable/noto-sans-sc/files/*-wght-normal.woff2",
     "LXGWWenKai.ttf": "lxgw-wenkai-webfont/files/lxgwwenkai-regular-*.woff2",
 }
+LICENCES = {
+    "OFL-Noto.txt": "@fontsource-variable/noto-serif-sc/LICENSE",
+    "OFL-LXGWWenKai.txt": "lxgw-wenkai-webfont/OFL.txt",
+}
 # Tables that say nothing about single glyphs: taken from the first slice.
 COMMON = ("OS/2", "name", "prep", "fpgm", "cvt ", "gasp", "fvar", "avar", "STAT")
 MORE_COMPONENTS, WORDS, SCALE, XY_SCALE, TWO_BY_TWO = 0x20, 0x01, 0x08, 0x40, 0x80
@@ -34,6 +39,8 @@ LONG_OFFSETS = 1
 
 def lay_out() -> None:
     FONTS.mkdir(exist_ok=True)
+    for name, source in LICENCES.items():
+        shutil.copyfile(MODULES / source, FONTS / name)
     with ProcessPoolExecutor() as pool:  # unpacking the outlines takes Python some seconds per font
         for _done in pool.map(_lay_out, SOURCES.items()):
             pass

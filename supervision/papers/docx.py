@@ -80,20 +80,22 @@ class _Writer:
         self.pictures = 0
 
     def head(self, paper: Paper) -> None:
-        if paper.mark:
-            self.line(paper.mark, font=HEI)
-        else:
-            self.line("")
+        """The letterhead some 35 mm below the upper edge of the text, two blank lines before the number and the title."""
+        self.line(paper.mark, font=HEI)
         if paper.letterhead:
-            self.line("")
+            self.blank(2)
             letterhead = form.clean(paper.letterhead)
             size = form.letterhead_size(letterhead)
             head = self.line(letterhead, font=BIAO, size=size, align=ALIGN.CENTER, colour=RED)
             head.paragraph_format.line_spacing = Pt(2 * form.LINE)
-            self.line("")
+            self.blank(2)
         number = self.line(paper.document_no, align=ALIGN.CENTER)
         _border(number, "bottom", 12, str(RED), space=11)
-        self.line("")
+        self.blank(2)
+
+    def blank(self, lines: int = 1) -> None:
+        for _number in range(lines):
+            self.line("")
 
     def text(self, paper: Paper) -> None:
         for line in form.paragraphs(paper.title):
@@ -120,7 +122,7 @@ class _Writer:
         for number, each in enumerate(paper.attachments, 1):
             label = form.label(number, len(paper.attachments))
             self.line(label, font=HEI).paragraph_format.page_break_before = True
-            self.line("")
+            self.blank()
             self.line(each.title, style="Title")
             self.line("")
             self.blocks(each.blocks)
