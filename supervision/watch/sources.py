@@ -94,13 +94,16 @@ ITEMS = Source(
 SOURCES = (CLOCKS, ORDERS, ITEMS)
 
 
-def claim(source: Source, now: datetime, most: int = BATCH) -> list[Running]:
+def claim(source: Source, now: datetime, most: int = 0) -> list[Running]:
     """Up to `most` deadlines that have to be looked at, locked until the end of the transaction."""
+    return _rows(claim_query(source), [now, most or BATCH])
+
+
+def claim_query(source: Source) -> str:
     case = " FOR KEY SHARE OF k SKIP LOCKED" if source.with_case else ""
-    query = f"""SELECT {source.columns} FROM {source.table} t {source.joins}
+    return f"""SELECT {source.columns} FROM {source.table} t {source.joins}
         WHERE {source.runs} AND t.next_turn_at <= %s ORDER BY t.next_turn_at, t.id LIMIT %s
         FOR NO KEY UPDATE OF t SKIP LOCKED{case}"""
-    return _rows(query, [now, most])
 
 
 def due(source: Source, now: datetime, after: int, most: int) -> list[Running]:
