@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from complaints.keyset import Order
@@ -19,7 +19,6 @@ from supervision.telling.health import DEAD, DISCARDED, WAITING
 from supervision.telling.words import Told, line, title, told, why
 
 COUNTED, SHOWN = 99, 50
-RECENT = 5_000  # escalations looked through for those nobody was told of
 STATES = {
     "sent": _("arrived"),
     DISCARDED: _("discarded"),
@@ -224,12 +223,10 @@ def channels(alerts: QuerySet[Alert], now: datetime) -> list[Channel]:
 
 
 def nobody_told(streets: Iterable[int]) -> list[Escalation]:
-    """Rungs lately reached for which there was nobody to tell. Only the newest are looked through: the ledger is long."""
-    newest = Escalation.objects.order_by("-pk").values("pk")[:RECENT]
-    told_of = Exists(Alert.objects.filter(escalation=OuterRef("pk")))
-    lost = Escalation.objects.filter(~told_of, pk__in=newest, skipped=False)
-    own = Q(clock__case__street__in=streets) | Q(order__street__in=streets)
-    return list(lost.filter(own).select_related("clock__case__unit", "order__case").order_by("-pk")[:SHOWN])
+    """Rungs that were reached and announced while there was nobody to tell, the latest first."""
+    own = Q(clock__case__street__in=streets) | Q(order__street__in=streets) | Q(item__street__in=streets)
+    lost = Escalation.objects.filter(own, skipped=False, people=0)
+    return list(lost.select_related("clock__case__unit", "order__unit", "item__unit").order_by("-noticed_at")[:SHOWN])
 
 
 def robots(streets: Iterable[int]) -> list[RobotState]:

@@ -120,13 +120,16 @@ def line(one: Told) -> str:
 
 
 def lines(ones: Sequence[Told], base: str, most: int = MOST_LINES) -> list[str]:
-    """What leaves the house for one alert or a bundle of them: the first line is the subject.
-
-    `base` is the address of this site; without it nothing is linked.
+    """What leaves the house for one alert or a bundle of them: the first line is the subject and begins with our name,
+    which a robot may ask for as its keyword. `base` is the address of this site; without it nothing is linked.
     """
     if len(ones) == 1:
-        return [line(ones[0]), *([base + ones[0].link] if base and ones[0].link else [])]
-    said = [_("%(count)s reminders") % {"count": len(ones)}, *(line(one) for one in ones[:most])]
+        return [
+            _("Linli: %(said)s") % {"said": line(ones[0])},
+            *([base + ones[0].link] if base and ones[0].link else []),
+        ]
+    count = _("%(count)s reminders") % {"count": len(ones)}
+    said = [_("Linli: %(said)s") % {"said": count}, *(line(one) for one in ones[:most])]
     if len(ones) > most:
         said.append(more(len(ones) - most))
     return [*said, *([base + "/inbox/"] if base else [])]

@@ -358,9 +358,8 @@ def test_a_rung_nobody_was_told_of_is_shown(world: World) -> None:
     clock = case.clocks.get(kind="resolution")
     facts: dict[str, Any] = {"due_at": clock.due_at, "step": "tell", "reached_at": world.now, "noticed_at": world.now}
     lost = clock.escalations.create(rung="lost", name="无人可告知", **facts)
-    heard = clock.escalations.create(rung="heard", name="已告知", **facts)
+    clock.escalations.create(rung="heard", name="已告知", people=1, **facts)
     clock.escalations.create(rung="skipped", name="跳过", skipped=True, **facts)
-    alert(world, case=case, escalation=heard)
     assert queries.nobody_told([world.street.pk]) == [lost]
     page = sign_in(world.admin).get("/supervision/watch/").text
     assert "无人可告知" in page
