@@ -28,18 +28,28 @@ MISSED = Q(stopped_at__isnull=True) | Q(stopped_at__gt=F("due_at"))
 ANY, LEVEL = Q(), Q(satisfied__isnull=False)
 
 
-def judged(kinds: Iterable[str], since: datetime | None, until: datetime) -> QuerySet[Clock]:
-    """Limits that fell due from `since` and before `until`. One that a withdrawal stopped in time was not owed."""
+def owed(kinds: Iterable[str], since: datetime | None, until: datetime) -> Q:
+    """Of a limit: it fell due from `since` and before `until`. One that a withdrawal stopped in time was not owed."""
     moot = Q(case__status="withdrawn", case__closed_at=F("stopped_at"), stopped_at__lte=F("due_at"))
-    due = _within("due_at", since, until) & Q(kind__in=list(kinds))
-    return Clock.objects.filter(due).exclude(moot).exclude(_duplicate(until))
+    return _within("due_at", since, until) & Q(kind__in=list(kinds)) & ~moot & ~_duplicate(until)
+
+
+def concluded(since: datetime | None, until: datetime) -> Q:
+    """Of a limit: its cycle was concluded in this time."""
+    gone = Q(case__status__in=["withdrawn", "merged"], case__closed_at=F("stopped_at"))
+    return _within("stopped_at", since, until) & Q(kind="resolution") & ~gone & ~_duplicate(until)
+
+
+def touched(since: datetime | None, until: datetime) -> Q:
+    """Of a limit: it may be owed or concluded in this time. Asks the clock alone, so few cases are looked at."""
+    return _within("due_at", since, until) | _within("stopped_at", since, until)
 
 
 def with_verdict(
     cases: CaseQuerySet, kind: str, verdicts: Set[str], since: datetime | None, until: datetime
 ) -> CaseQuerySet:
     """Cases that kept every limit of this kind that fell due, or missed one."""
-    due = judged([kind], since, until)
+    due = Clock.objects.filter(owed([kind], since, until))
     if verdicts == {LATE}:
         return cases.filter(pk__in=due.filter(MISSED).values("case"))
     cases = cases.filter(pk__in=due.values("case"))
@@ -63,7 +73,7 @@ def with_satisfied(cases: CaseQuerySet, wanted: Set[str], since: datetime | None
         levels |= LEVELS[name]
     found = _last(LEVEL, levels, since, until)
     if UNRATED in wanted:
-        found |= ~_spoke(LEVEL, since, until) & Q(pk__in=done(since, until).values("case"))
+        found |= ~_spoke(LEVEL, since, until) & Q(pk__in=Clock.objects.filter(concluded(since, until)).values("case"))
     if EXCLUDED in wanted:
         found |= Q(pk__in=left_out(since, until).values("case"))
     return cases.filter(found)
@@ -87,13 +97,6 @@ def calls(since: datetime | None, until: datetime) -> QuerySet[Callback]:
 
 def tries(since: datetime | None, until: datetime) -> QuerySet[Callback]:
     return _called(since, until).filter(reached=False)
-
-
-def done(since: datetime | None, until: datetime) -> QuerySet[Clock]:
-    """Cycles concluded in this time."""
-    gone = Q(case__status__in=["withdrawn", "merged"], case__closed_at=F("stopped_at"))
-    stopped = Clock.objects.filter(_within("stopped_at", since, until), kind="resolution")
-    return stopped.exclude(gone).exclude(_duplicate(until))
 
 
 def _last(says: Q, condition: Q, since: datetime | None, until: datetime) -> Q:

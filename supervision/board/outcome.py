@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints import outcomes
 from complaints.filters import address
+from complaints.models import Clock
 from complaints.outcomes import BAD, EXCLUDED, GOOD, KEPT, LATE, UNRATED, UNREACHED
 from complaints.ratings import GOOD_FROM
 from supervision import rates
@@ -87,9 +88,9 @@ class PlaceRates:
 
 
 # From the parts that the filters of the list are made of as well. `said`: answers; `tried`: calls in vain; `left_out`:
-# ratings review excluded; `done`: concluded cycles; `due`: limits that fell due. Each has its case and its place.
+# ratings review excluded; `clocks`: limits that fell due or were met. Each has its case and its place.
 COUNTING = """
-WITH said AS ({said}), tried AS ({tried}), left_out AS ({left_out}), done AS ({done}), due AS ({due})
+WITH said AS ({said}), tried AS ({tried}), left_out AS ({left_out}), clocks AS ({clocks})
 SELECT place, 'solved', answer, COUNT(*), 0 FROM (
     SELECT DISTINCT ON (case_id) case_id, place, solved AS answer FROM said
     ORDER BY case_id, at DESC, phoned DESC, id DESC) AS last GROUP BY place, answer
@@ -103,13 +104,15 @@ SELECT place, 'solved', 'unreached', COUNT(DISTINCT case_id), 0 FROM tried
 WHERE NOT EXISTS (SELECT FROM said WHERE said.case_id = tried.case_id)
   AND NOT EXISTS (SELECT FROM left_out WHERE left_out.case_id = tried.case_id) GROUP BY place
 UNION ALL
-SELECT place, 'satisfied', 'unrated', COUNT(DISTINCT case_id), 0 FROM done
-WHERE NOT EXISTS (SELECT FROM said WHERE said.case_id = done.case_id AND said.satisfied IS NOT NULL) GROUP BY place
+SELECT place, 'satisfied', 'unrated', COUNT(DISTINCT case_id), 0 FROM clocks
+WHERE concluded AND NOT EXISTS (
+    SELECT FROM said WHERE said.case_id = clocks.case_id AND said.satisfied IS NOT NULL) GROUP BY place
 UNION ALL
 SELECT place, 'satisfied', 'excluded', COUNT(DISTINCT case_id), 0 FROM left_out GROUP BY place
 UNION ALL
 SELECT place, kind, 'limit', COUNT(*), COUNT(*) FILTER (WHERE late) FROM (
-    SELECT case_id, place, kind, BOOL_OR(missed) AS late FROM due GROUP BY case_id, place, kind) AS own GROUP BY place, kind
+    SELECT case_id, place, kind, BOOL_OR(missed) AS late FROM clocks WHERE owed GROUP BY case_id, place, kind
+) AS own GROUP BY place, kind
 """
 
 
@@ -150,13 +153,16 @@ def _parts(area: Mapping[str, Any], place: str, since: datetime, until: datetime
         mark = Value(phoned, output_field=IntegerField())
         return at(rows, "id", "at", "solved", "satisfied", "phoned", phoned=mark)
 
-    missed = Case(When(outcomes.MISSED, then=Value(True)), default=Value(False))
+    def true(condition: Q) -> Any:
+        return Case(When(condition, then=Value(True)), default=Value(False))
+
+    owed, concluded = outcomes.owed([RESPONSE, RESOLUTION], since, until), outcomes.concluded(since, until)
+    facts = {"owed": true(owed), "concluded": true(concluded), "missed": true(outcomes.MISSED)}
     return {
         "said": answers(outcomes.ratings(since, until), 0).union(answers(outcomes.calls(since, until), 1), all=True),
         "tried": at(outcomes.tries(since, until)),
         "left_out": at(outcomes.left_out(since, until)),
-        "done": at(outcomes.done(since, until)),
-        "due": at(outcomes.judged([RESPONSE, RESOLUTION], since, until), "kind", "missed", missed=missed),
+        "clocks": at(Clock.objects.filter(outcomes.touched(since, until)), "kind", *facts, **facts),
     }
 
 

@@ -76,7 +76,7 @@ def area_of(scope: Scope, view: View, communities: list[Choice], grids: list[Cho
     if scope.whole_streets:
         within: dict[str, Any] = {"street__in": scope.whole_streets}
     else:
-        within = {"community__in": scope.led_communities}
+        within = {"street__in": scope.streets, "community__in": scope.led_communities}  # the street leads to an index
         limits["community"] = sorted(scope.led_communities)
     for name in ("community", "grid"):
         if chosen := getattr(view, name):
