@@ -26,7 +26,7 @@ from supervision.board import charts, flow, outcome, standing
 from supervision.board.figure import SHOWN
 from supervision.board.load import loads
 from supervision.board.period import OWN, PERIODS, View, asked, grids_of, places
-from supervision.rates import DEFAULT
+from supervision.bulletin.snapshot import terms_at
 
 REDDEST = 10
 
@@ -144,7 +144,8 @@ def _standing(area: Area, names: dict[str, list[Choice]], view: View, now: datet
 
 def _outcomes(area: Area, view: View, now: datetime) -> dict[str, Any]:
     """The rates of these days."""
-    terms, counts = DEFAULT, outcome.count(area.within, area.place, view.period, now)
+    terms = terms_at(view.period.until(now))  # the bulletin's of the same days
+    counts = outcome.count(area.within, area.place, view.period, now)
     own = outcome.rates_of(outcome.together(counts.values()), terms, view.period, area.limits)
     lines = [
         outcome.PlaceRates(

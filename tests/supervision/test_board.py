@@ -26,6 +26,7 @@ from supervision.board.period import Period, ready_made
 from supervision.board.standing import AGES
 from supervision.bulletin import figures as bulletin
 from supervision.bulletin.facts import facts_of
+from supervision.bulletin.models import RateTerms
 from tests.test_look import faults
 from tests.world import PASSWORD, World
 
@@ -88,10 +89,10 @@ def figures(seen: dict[str, Any]) -> list[Figure]:
     return found + [figure for one in seen["hot"] for figure in [one.now, one.before]]
 
 
-def rate(seen: dict[str, Any], code: str) -> tuple[str, int, list[int], list[int]]:
-    """Its part as text, the sample, what it is made of, and what stands apart."""
+def rate(seen: dict[str, Any], code: str) -> tuple[float, int, list[int], list[int]]:
+    """Its part, the sample, what it is made of, and what stands apart."""
     (one,) = (one for one in seen["rates"] if one.measure.code == code)
-    return str(one.share.part), one.share.whole, [f.count for f in one.parts], [f.count for f in one.apart]
+    return float(one.share.part), one.share.whole, [f.count for f in one.parts], [f.count for f in one.apart]
 
 
 @pytest.fixture
@@ -190,11 +191,11 @@ def test_what_residents_said_opens_nothing_to_those_who_work_for_them(voices: di
 def test_the_rates_count_as_the_rules_say(voices: dict[str, Case], world: World) -> None:
     seen = look(world.supervisor, world)
     # What is due this very second is not late yet; the withdrawn case and the duplicate count for nothing.
-    assert rate(seen, "response")[:3] == ("7", 7, [7, 0])
+    assert rate(seen, "response")[:3] == (7, 7, [7, 0])
     # good said "no" last; bad and partly count half; the excluded one is gone; one was not reached.
-    assert rate(seen, "solved") == ("3.0", 5, [2, 2, 1], [1])
+    assert rate(seen, "solved") == (3, 5, [2, 2, 1], [1])
     # The level stays although the last call named none. Old ones were rated last month.
-    assert rate(seen, "satisfied")[:3] == ("3", 5, [3, 2])
+    assert rate(seen, "satisfied")[:3] == (3, 5, [3, 2])
     assert rate(seen, "satisfied")[3][1] == 1
     assert rate(seen, "resolution")[2][1] == 1
 
@@ -224,6 +225,17 @@ def _same(own: list[Rate], counts: bulletin.Counts) -> None:
         assert (share.part, share.whole, share.apart, share.excluded) == (
             wanted.part, wanted.whole, wanted.apart, wanted.excluded
         ), one.measure.code  # fmt: skip
+
+
+def test_the_office_decides_what_partly_solved_counts_and_which_sample_is_enough(
+    voices: dict[str, Case], world: World
+) -> None:
+    RateTerms.objects.create(
+        version=99, valid_from=world.now - DAY, minimum_sample=5, partly="0.25", author=world.admin, reason="试行"
+    )
+    seen = look(world.supervisor, world)
+    assert rate(seen, "solved")[0] == 2.5
+    assert seen["rates_chart"]["series"][0]["values"][[m.code for m in MEASURES].index("solved")] == 50.0
 
 
 def test_too_small_a_sample_has_no_percentage(voices: dict[str, Case], world: World) -> None:
