@@ -47,6 +47,7 @@ KEPT_STYLES = {"Normal", "Header", "Footer", "Title", "Table Grid", "Normal Tabl
 # 15.79. Lines have their height from the style, and characters are set nearer by 0.3 pt: 28 in a line, not 29.
 NEARER = -6
 NEEDLESS = {"thumbnail", "stylesWithEffects", "customXml"}
+ALIGNED = {"right": ALIGN.RIGHT, "center": ALIGN.CENTER, "left": ALIGN.LEFT}
 HEADINGS = {1: HEI, 2: KAI, 3: FANG, 4: FANG}
 FOOT, ROOM = (
     round((297 - form.BOTTOM) / 25.4 * 1440),
@@ -172,14 +173,14 @@ class _Writer:
             return
         setting = form.setting(table)
         shares = list(setting.shares)
-        right = [form.figures_only(table, column) for column in range(len(shares))]
+        sides = [ALIGNED[form.set_at(table, column)] for column in range(len(shares))]
         grid = self.document.add_table(rows=0, cols=len(shares), style="Table Grid")
         _fix(grid, shares)
-        _fill(grid, table.head, shares, [False] * len(shares), setting.size, head=True)
+        _fill(grid, table.head, shares, [ALIGN.CENTER] * len(shares), setting.size, head=True)
         for cells in form.cells(table):
-            _fill(grid, cells, shares, right, setting.size)
+            _fill(grid, cells, shares, sides, setting.size)
         if not table.rows:
-            _fill(grid, (form.nothing(), *[""] * (len(shares) - 1)), shares, right, setting.size)
+            _fill(grid, (form.nothing(), *[""] * (len(shares) - 1)), shares, sides, setting.size)
         _describe(grid, form.clean(table.title))
         self.line("").paragraph_format.line_spacing = Pt(form.LINE / 2)
 
@@ -310,7 +311,7 @@ def _fix(grid: WordTable, shares: list[float]) -> None:
 
 
 def _fill(
-    grid: WordTable, cells: Iterable[str], shares: list[float], right: list[bool], size: float, *, head: bool = False
+    grid: WordTable, cells: Iterable[str], shares: list[float], sides: list[ALIGN], size: float, *, head: bool = False
 ) -> None:
     row = grid.add_row()  # type: ignore[no-untyped-call]
     properties = row._tr.get_or_add_trPr()
@@ -318,17 +319,16 @@ def _fill(
     if head:
         properties.append(OxmlElement("w:tblHeader"))
     # `row.cells` walks the whole table again for every row.
-    for cell, text, share, flush in zip(row._tr.tc_lst, cells, shares, right, strict=True):
+    for cell, text, share, side in zip(row._tr.tc_lst, cells, shares, sides, strict=True):
         cell.width = Mm(form.WIDTH * share)
-        _cell(WordCell(cell, grid), form.clean(text), flush=flush, size=size, head=head)
+        _cell(WordCell(cell, grid), form.clean(text), side=side, size=size, head=head)
 
 
-def _cell(cell: WordCell, text: str, *, flush: bool, size: float, head: bool) -> None:
+def _cell(cell: WordCell, text: str, *, side: ALIGN, size: float, head: bool) -> None:
     cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
     paragraph = cell.paragraphs[0]
     paragraph.style = "Table Text"
-    if head or flush or len(text) <= form.NARROW:
-        paragraph.alignment = ALIGN.RIGHT if flush and not head else ALIGN.CENTER
+    paragraph.alignment = side
     _write(paragraph, text, font=HEI if head else "", size=0 if size == form.CELL else size)
 
 

@@ -80,6 +80,14 @@ def is_figure(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, int | float))
 
 
+def set_at(table: Table, column: int) -> str:
+    """How a column is set: figures "right", short words "center", the first column and whatever is long "left"."""
+    if figures_only(table, column):
+        return "right"
+    short = bool(table.rows) and all(len(row[column]) <= NARROW for row in cells(table))
+    return "center" if column and short else "left"
+
+
 def figures_only(table: Table, column: int) -> bool:
     """Whether a column is set flush right: figures, percents, dashes."""
     told = [row[column] for row in table.rows if column < len(row)]

@@ -87,8 +87,7 @@ def _table(table: Table) -> dict[str, Any]:
         "head": [_breakable(cell) for cell in table.head],
         "widths": setting.shares,
         "size": setting.size,
-        "right": [form.figures_only(table, column) for column in columns],
-        "narrow": [all(len(row[column]) <= form.NARROW for row in rows) for column in columns],
+        "sides": [form.set_at(table, column) for column in columns],
         "rows": [
             {
                 "cells": [_breakable(cell, most) for cell, most in zip(row, fits, strict=True)],
