@@ -63,7 +63,7 @@ def unread(person: int) -> str:
 
 def entries(ids: Sequence[int], scope: Scope) -> list[Entry]:
     """In the order of `ids`; the same few queries however many there are."""
-    alerts = {one.pk: one for one in Alert.objects.filter(pk__in=ids).select_related("case", "escalation__order")}
+    alerts = {one.pk: one for one in Alert.objects.filter(pk__in=ids).select_related("case")}
     rows = [alerts[pk] for pk in ids if pk in alerts]
     cases = set(_visible(Case.objects.visible_to(scope), (row.case_id for row in rows)))
     items = {}
@@ -72,10 +72,7 @@ def entries(ids: Sequence[int], scope: Scope) -> list[Entry]:
     if wanted:
         seen = RectificationItem.objects.visible_to(scope).filter(pk__in=wanted)
         items = {pk: bool(signed or gone) for pk, signed, gone in seen.values_list("pk", "signed_at", "withdrawn_at")}
-    numbers = [row.facts.get("number") for row in rows if row.what == Alert.What.ORDER]
-    orders = (
-        dict(SupervisionOrder.objects.filter(number__in=numbers).values_list("number", "closed_at")) if numbers else {}
-    )
+    orders = _orders(rows)
     return [_entry(row, cases, items, orders) for row in rows]
 
 
@@ -88,16 +85,24 @@ def _visible(cases: Any, wanted: Iterable[int | None]) -> list[int]:
     return list(cases.filter(pk__in=keys).values_list("pk", flat=True)) if keys else []
 
 
-def _entry(row: Alert, cases: set[int], items: dict[int, bool], orders: dict[str, datetime | None]) -> Entry:
+def _orders(rows: Sequence[Alert]) -> dict[tuple[Any, Any], datetime | None]:
+    """When the orders these messages are about were closed, by number and case."""
+    wanted = {row.case_id for row in rows if row.what == Alert.What.ORDER}
+    found = SupervisionOrder.objects.filter(case__in=wanted) if wanted else SupervisionOrder.objects.none()
+    return {(number, case): closed for number, case, closed in found.values_list("number", "case", "closed_at")}
+
+
+def _entry(
+    row: Alert, cases: set[int], items: dict[int, bool], orders: dict[tuple[Any, Any], datetime | None]
+) -> Entry:
+    """An order or an item may outlive its case, so each is asked for itself."""
     said = told(row.what, row.step, row.facts)
     closed_to_me = row.case_id is not None and row.case_id not in cases
     ended, url = said.ended, said.link
     if row.what == Alert.What.ITEM and "item" in row.facts:
-        closed_to_me = row.facts["item"] not in items
-        ended = ended or items.get(row.facts["item"], False)
-    elif row.what == Alert.What.ORDER or (row.escalation and row.escalation.order):
-        order = row.escalation.order if row.escalation else None
-        ended = ended or bool(order.closed_at if order else orders.get(said.number))
+        closed_to_me, ended = row.facts["item"] not in items, items.get(row.facts["item"], False)
+    elif row.what == Alert.What.ORDER:
+        ended = bool(orders.get((said.number, row.case_id)))
     elif row.case is not None:
         ended = ended or row.case.closed_at is not None
         url = url or row.case.get_absolute_url()

@@ -35,7 +35,7 @@ WAITING = Q(sent_at__isnull=True, dead_at__isnull=True)
 
 INBOX = """
 WITH found AS (
-    SELECT a.id, k.closed_at IS NOT NULL AS ended FROM supervision_alert a
+    SELECT a.id, k.closed_at IS NOT NULL AND a.what = 'escalation' AS ended FROM supervision_alert a
     LEFT JOIN complaints_case k ON k.id = a.case_id
     WHERE a.sent_at IS NULL AND a.dead_at IS NULL AND a.next_at <= %(now)s AND a.channel = 'inbox'
         AND NOT EXISTS (SELECT FROM supervision_hold WHERE released_at IS NULL)
@@ -150,8 +150,9 @@ def _deliver(parcel: Parcel, now: datetime, send: Send, done: Sent) -> None:
 
 
 def _told(alert: Alert) -> words.Told:
-    """The case may have ended since: then the message says so."""
-    ended = {"ended": True} if alert.case is not None and alert.case.closed_at is not None else {}
+    """The case may have ended since: then the message says so. An order or an item outlives its case."""
+    over = alert.what == Alert.What.ESCALATION and alert.case is not None and alert.case.closed_at is not None
+    ended = {"ended": True} if over else {}
     return words.told(alert.what, alert.step, alert.facts | ended)
 
 

@@ -24,7 +24,7 @@ from config.lib.channels import NotDelivered
 from config.lib.errors import RuleBroken
 from config.models import Heartbeat
 from staff.models import Person, Post
-from supervision.models import Alert, Hold, Intervention, Robot, Wish
+from supervision.models import Alert, Hold, Intervention, Robot, SupervisionOrder, Wish
 from supervision.telling import actions, health, queries, wishes, words
 from supervision.watch.dispatch import dispatch
 from supervision.watch.sweep import sweep
@@ -154,6 +154,21 @@ def test_a_case_that_was_concluded_meanwhile_says_so(world: World) -> None:
     casework.conclude(case, by=world.worker, now=world.now, version=1, outcome="resolved", text="已修好。")
     (entry,) = queries.entries([Alert.objects.get().pk], world.worker.scope())
     assert entry.ended
+
+
+def test_an_order_outlives_its_case_and_says_so_only_when_it_is_closed_itself(world: World) -> None:
+    case = world.log()
+    order = SupervisionOrder.objects.create(
+        street=world.street, number="督办〔2026〕1号", case=case, cause="ladder", unit=world.unit, person=world.worker,
+        issued_at=world.now, demand="三日内办结并答复。", due_at=world.now + timedelta(days=3),
+    )  # fmt: skip
+    alert(world, case=case, what="order", sent_at=None, facts={"number": order.number})
+    casework.conclude(case, by=world.worker, now=world.now, version=1, outcome="resolved", text="已修好。")
+    dispatch(now=world.now, real=False)
+    ids = list(Alert.objects.values_list("pk", flat=True))
+    assert not queries.entries(ids, world.worker.scope())[0].ended
+    SupervisionOrder.objects.update(closing="withdrawn", closed_at=world.now)
+    assert queries.entries(ids, world.worker.scope())[0].ended
 
 
 def test_late_words_say_when_they_should_have_come(world: World) -> None:
