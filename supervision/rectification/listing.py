@@ -50,6 +50,7 @@ class Line:
     state: str
     light: str
     stopped: bool
+    ended: bool
     left: int | None
     next: str
     recurred_at: datetime | None
@@ -147,6 +148,7 @@ def line_of(item: RectificationItem, person: Person, now: datetime, hours: Hours
         state=str(STATE_WORDS[state]),
         light=light_of(item, now) if state != State.WITHDRAWN else "",
         stopped=not running,
+        ended=state == State.SIGNED_OFF,
         left=remaining(now, item.due_at, hours, calendar) if running else None,
         next=next_words(item, person),
         recurred_at=getattr(item, "recurred_at", None),

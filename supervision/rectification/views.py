@@ -36,6 +36,7 @@ from supervision.rectification.rules import Act, State, state_of
 
 NEWEST = Order("set_at", descending=True)
 MOST_IN_WORKBOOK = 20_000
+FIRST = ("q", "state", "light", "source", "only")
 LABELS: dict[Act, str | Promise] = {
     Act.PLAN: gettext_lazy("Plan the measure"),
     Act.REPORT: gettext_lazy("Report it done"),
@@ -70,11 +71,14 @@ def items(request: HttpRequest) -> HttpResponse:
         problems.append(str(broken))
         page = keyset.page(rows, NEWEST)
     hours, calendar = Schedule.objects.get(code="office").hours(), load_calendar()
+    controls = _offered(form, person)
     return render(
         request,
         "supervision/rectification/list.html",
         {
-            "form": _offered(form, person),
+            "first_controls": [one for one in controls if one["name"] in FIRST],
+            "further_controls": [one for one in controls if one["name"] not in FIRST],
+            "further_used": any(request.GET.get(name) for name in form.fields if name not in FIRST),
             "lines": listing.lines(page.ids, person, now, hours, calendar),
             "page": page,
             "problems": problems,

@@ -14,7 +14,7 @@ from staff.scope import Scope
 from supervision.models import RectificationItem, SupervisionOrder
 from supervision.weekly.rules import WEEK
 
-MOST_OF_A_UNIT, MOST_STUCK, MOST_ITEMS = 6, 10, 10
+MOST_ROWS, MOST_OF_A_UNIT, MOST_STUCK, MOST_ITEMS = 28, 6, 8, 6
 QUIET = timedelta(days=7)
 
 
@@ -103,6 +103,8 @@ def _blocks(scope: Scope, monday: date, ends: datetime, now: datetime) -> list[B
             block.due += 1
         if len(block.rows) < MOST_OF_A_UNIT:
             block.rows.append(Due(number, f"/cases/{number}/", title, person, due, light))
+    for block in blocks.values():  # all units on one page: each shows the fewer, the more units there are
+        del block.rows[max(MOST_ROWS // len(blocks), 1) :]
     return sorted(blocks.values(), key=lambda block: (-block.late - block.due, block.unit))
 
 

@@ -54,7 +54,10 @@ Figures = dict[str, Line]
 
 
 def figures_of(communities: Iterable[int], monday: date, now: datetime) -> dict[int, Figures]:
-    """Of these communities, in six queries however many there are. Lights and what waits are those of `now`."""
+    """Of these communities, in six queries however many there are. Lights and what waits are those of `now`.
+
+    What came after `now` is not counted, but what has been finished since is not brought back either.
+    """
     wanted = list(communities)
     found: dict[int, Figures] = {pk: {code: Line() for code in LABELS} for pk in wanted}
     begins, ends = midnight(monday), midnight(monday + WEEK)
@@ -62,13 +65,13 @@ def figures_of(communities: Iterable[int], monday: date, now: datetime) -> dict[
     for code, rows in (
         ("received", Case.objects.filter(submitted_at__gte=begins, submitted_at__lt=ends)),
         ("concluded", Case.objects.filter(status="concluded", closed_at__gte=begins, closed_at__lt=ends)),
-        ("calls", Case.objects.awaiting_callback()),
+        ("calls", Case.objects.awaiting_callback().filter(closed_at__lte=now)),
     ):
         listed = rows.filter(community__in=wanted).order_by("number")
         for community, number in listed.values_list("community", "number"):
             found[community][code].add(number)
     _ratings(found, begins, ends)
-    _items(found, midnight(monday + 2 * WEEK))
+    _items(found, midnight(monday + 2 * WEEK), now)
     return found
 
 
@@ -93,8 +96,8 @@ def _open(found: dict[int, Figures], monday: date, now: datetime) -> None:
     talked = Event.objects.filter(Q(kind__in=SPOKE + ANSWERED), case=OuterRef("pk")).exclude(
         kind="contacted", data__reached=False
     )
-    offers = Handover.objects.filter(case=OuterRef("pk"), verdict="")
-    lit: Any = Case.objects.filter(community__in=list(found)).open().with_light(now)
+    offers = Handover.objects.filter(case=OuterRef("pk"), verdict="", offered_at__lte=now)
+    lit: Any = Case.objects.filter(community__in=list(found), submitted_at__lte=now).open().with_light(now)
     rows = (
         lit.annotate(spoke=Subquery(talked.order_by("-seq").values("kind")[:1]), offered=Exists(offers))
         .order_by("number")
@@ -124,9 +127,9 @@ def _ratings(found: dict[int, Figures], begins: datetime, ends: datetime) -> Non
         found[community]["bad"].add()
 
 
-def _items(found: dict[int, Figures], until: datetime) -> None:
+def _items(found: dict[int, Figures], until: datetime, now: datetime) -> None:
     rows = RectificationItem.objects.open().filter(
-        community__in=list(found), reported_at__isnull=True, due_at__lt=until
+        community__in=list(found), reported_at__isnull=True, due_at__lt=until, set_at__lte=now
     )
     for community, number in rows.order_by("set_at", "pk").values_list("community", "number"):
         found[community]["items"].add(number)

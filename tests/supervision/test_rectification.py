@@ -34,7 +34,7 @@ from supervision.models import (
     RectificationItem,
     RectificationRule,
 )
-from supervision.rectification import actions, listing
+from supervision.rectification import actions, demo, listing
 from supervision.rectification.access import item_for
 from supervision.rectification.actions import Evidence, Setting
 from supervision.rectification.proposals import proposals
@@ -457,8 +457,11 @@ def test_the_list_costs_the_same_for_one_item_and_for_sixty(world: World) -> Non
         connection,
     ) as few:
         watcher.get("/supervision/rectification/")
-    for _n in range(59):
-        set_down(world)
+    item = RectificationItem.objects.get()
+    copies = [RectificationItem.objects.get(pk=item.pk) for _n in range(59)]
+    for n, copy in enumerate(copies):
+        copy.pk, copy.number = None, f"整改〔2026〕{n + 2}号"
+    RectificationItem.objects.bulk_create(copies)
     with CaptureQueriesContext(connection) as many:
         page = watcher.get("/supervision/rectification/")
     assert len(many) == len(few) <= 16, [query["sql"][:90] for query in many]
@@ -479,3 +482,14 @@ def test_the_list_goes_along_as_a_file_in_which_nothing_becomes_a_formula(world:
         assert "西里的事" not in text
     else:
         assert body.startswith(b"PK")
+
+
+def test_the_demo_street_has_items_in_every_state_one_of_them_come_back(world: World) -> None:
+    overdue(world)
+    bad_rating(world)
+    world.log(at=world.now - timedelta(days=5))
+    assert demo.tell(world.street, world.now) == 11
+    states = {state_of(item) for item in RectificationItem.objects.all()}
+    assert states == set(State)
+    assert RectificationItem.objects.recurred().count() == 1
+    assert ItemStep.objects.filter(kind="sent_back").exists()

@@ -140,6 +140,15 @@ def test_the_count_costs_the_same_for_one_community_and_for_all(world: World) ->
     assert len(one) == len(both) == 6
 
 
+def test_what_came_later_is_not_counted(world: World) -> None:
+    world.log(at=world.now)
+    before = figures_of([world.east.pk], MONDAY, world.now)
+    world.log(at=world.now + timedelta(days=1))
+    after = figures_of([world.east.pk], MONDAY, world.now)
+    for code in ("due", "due_next", "red", "yellow", "offers", "unanswered", "calls", "items"):
+        assert before[world.east.pk][code] == after[world.east.pk][code]
+
+
 def test_frozen_figures_are_read_back_as_they_were(world: World) -> None:
     a_week_of_the_east(world)
     counted = figures_of([world.east.pk], MONDAY, world.now)[world.east.pk]
