@@ -46,6 +46,8 @@ KEPT_STYLES = {"Normal", "Header", "Footer", "Title", "Table Grid", "Normal Tabl
 # The grid is declared, as the standard asks, but no line leans on it: LibreOffice gives a character of 16 pt two cells of
 # 15.79. Lines have their height from the style, and characters are set nearer by 0.3 pt: 28 in a line, not 29.
 NEARER = -6
+NARROW_GAP = 6  # points between words and a table without a title
+SHORT_TABLE = 10  # rows
 NEEDLESS = {"thumbnail", "stylesWithEffects", "customXml"}
 ALIGNED = {"right": ALIGN.RIGHT, "center": ALIGN.CENTER, "left": ALIGN.LEFT}
 HEADINGS = {1: HEI, 2: KAI, 3: FANG, 4: FANG}
@@ -171,6 +173,8 @@ class _Writer:
         self.caption(table.title)
         if not table.head:
             return
+        if not table.title:
+            self.line("").paragraph_format.line_spacing = Pt(NARROW_GAP)
         setting = form.setting(table)
         shares = list(setting.shares)
         sides = [ALIGNED[form.set_at(table, column)] for column in range(len(shares))]
@@ -179,6 +183,8 @@ class _Writer:
         _fill(grid, table.head, shares, [ALIGN.CENTER] * len(shares), setting.size, head=True)
         for cells in form.cells(table):
             _fill(grid, cells, shares, sides, setting.size)
+        if len(table.rows) <= SHORT_TABLE:
+            _keep_together(grid)
         if not table.rows:
             _fill(grid, (form.nothing(), *[""] * (len(shares) - 1)), shares, sides, setting.size)
         _describe(grid, form.clean(table.title))
@@ -330,6 +336,13 @@ def _cell(cell: WordCell, text: str, *, side: ALIGN, size: float, head: bool) ->
     paragraph.style = "Table Text"
     paragraph.alignment = side
     _write(paragraph, text, font=HEI if head else "", size=0 if size == form.CELL else size)
+
+
+def _keep_together(grid: WordTable) -> None:
+    """A short table is moved to the next page rather than cut."""
+    for row in grid._tbl.tr_lst[:-1]:
+        for paragraph in row.iter(qn("w:p")):
+            Paragraph(paragraph, grid).paragraph_format.keep_with_next = True
 
 
 def _describe(grid: WordTable, title: str) -> None:
