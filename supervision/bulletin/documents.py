@@ -76,7 +76,7 @@ def notes_of(bulletin: Bulletin) -> list[str]:
 def paper(bulletin: Bulletin, text: Text) -> Paper:
     street = bulletin.street
     signer = bulletin.community.name if bulletin.community else street.name
-    lists = [Attachment(grid.title, (_table(_short(grid)),)) for grid in text.lists if grid.rows]
+    lists = [Attachment(grid.title, (_table(replace(_short(grid), title="")),)) for grid in text.lists if grid.rows]
     lists.append(Attachment(_("How the figures are reckoned"), tuple(Words(note) for note in text.notes)))
     return Paper(
         letterhead=street.name,

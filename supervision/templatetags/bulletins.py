@@ -11,7 +11,7 @@ from supervision.bulletin.rights import Act
 from supervision.papers.paper import Picture
 
 register = template.Library()
-STEP, NAME, ROOM = 34, 180, 400
+STEP, NAME, ROOM = 34, 130, 250
 
 
 @register.inclusion_tag("supervision/bulletin/_bars.html")

@@ -1,0 +1,272 @@
+"""What people see of a bulletin, what residents do not, and what a killed run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from select import select
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from complaints import actions
+from complaints.actions.rated import Answer
+from complaints.actions.rating import rate
+from complaints.models import Case, Rating
+from config.lib.errors import RuleBroken
+from staff.models import Person
+from supervision.bulletin import actions as acts
+from supervision.bulletin.documents import files
+from supervision.bulletin.periods import parse
+from supervision.models import Bulletin
+from tests.world import SHANGHAI, World
+
+pytestmark = pytest.mark.django_db
+OCTOBER = parse("2026-10")
+NOW = datetime(2026, 11, 1, 6, tzinfo=SHANGHAI)
+SECRET = "隐秘的事情"
+
+
+def on(day: int, hour: int = 10) -> datetime:
+    return datetime(2026, 10, day, hour, tzinfo=SHANGHAI)
+
+
+@pytest.fixture
+def casework(world: World) -> list[Case]:
+    """Twelve matters in the east, one late, and two in the west."""
+    cases = []
+    for day in (9, 10, 12, 13, 14, 15, 16, 19, 20, 21, 22, 23, 26, 27):
+        place = world.west if day > 23 else world.east
+        case = world.log(
+            at=on(day), community=place, title=f"{SECRET}{day}", resident_name="周桂兰", resident_address="柳荫路9号"
+        )
+        actions.conclude(
+            case, by=world.worker, now=on(30 if day == 9 else day, 11), version=1, outcome="resolved", text="已修好。"
+        )
+        rate(case, Answer(solved="yes", satisfied=2 if day == 10 else 5), now=on(30, 12), via=Rating.Via.TRACK)
+        cases.append(case)
+    return cases
+
+
+def signed_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def issued(world: World, **area: Any) -> Bulletin:
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW, **area)
+    acts.submit(row, by=world.supervisor, now=NOW)
+    return acts.issue(row, by=world.supervisor2, now=NOW)
+
+
+def published(world: World, **area: Any) -> Bulletin:
+    return acts.publish(issued(world, **area), by=world.supervisor, now=NOW)
+
+
+def test_two_supervisors_bring_a_bulletin_to_the_residents(world: World, casework: list[Case]) -> None:
+    first, second = signed_in(world.supervisor), signed_in(world.supervisor2)
+    answer = first.post("/supervision/bulletins/", {"area": f"{world.street.pk}-", "period": "2026-10"})
+    url = answer["Location"]
+    assert SECRET not in first.get(url).content.decode()
+    first.post(f"{url}edit/", {"asks": "抓好供暖。"})
+    assert first.post(f"{url}submit/").status_code == 302
+    assert first.post(f"{url}issue/").status_code == 403
+    assert second.post(f"{url}issue/").status_code == 302
+    assert second.post(f"{url}edit/", {"asks": "改了。"}).status_code == 409
+    assert Client().get("/bulletins/TST/2026-10/").status_code == 404
+    assert second.post(f"{url}publish/").status_code == 302
+    page = Client().get("/bulletins/TST/2026-10/").content.decode()
+    assert "东园社区" in page
+    assert "/bulletins/TST/2026-10/" in Client().get("/bulletins/").content.decode()
+
+
+def test_every_number_opens_exactly_its_cases(world: World, casework: list[Case]) -> None:
+    row, client = acts.draft(world.street, OCTOBER, by=None, now=NOW), signed_in(world.supervisor)
+    for key, expected in (("late", 1), ("bad", 1), ("received", 14)):
+        page = client.get(f"/supervision/bulletins/{row.pk}/cases/?key={key}")
+        assert len(page.context["rows"]) == expected == page.context["count"]
+    page = client.get(f"/supervision/bulletins/{row.pk}/cases/?key=received&area={world.west.pk}")
+    assert {found.number for found in page.context["rows"]} == {case.number for case in casework[-2:]}
+    assert client.get(f"/supervision/bulletins/{row.pk}/cases/?key=nonesuch").status_code == 404
+
+
+def test_the_public_version_names_nobody_and_holds_small_numbers_back(world: World, casework: list[Case]) -> None:
+    row = published(world)
+    texts = [Client().get("/bulletins/TST/2026-10/").content.decode(), json.dumps(row.public, ensure_ascii=False)]
+    names = [*Person.objects.values_list("name", flat=True), *Person.objects.values_list("phone", flat=True)]
+    private = [*names, "周桂兰", "13900000001", "柳荫路9号", SECRET, *(case.number for case in casework)]
+    for text in texts:
+        assert [secret for secret in private if secret and secret in text] == []
+    assert row.public is not None
+    assert row.public["rows"]["street"]["received"] == 14
+    assert "received" not in row.public["rows"].get(str(world.west.pk), {})
+    assert "received" not in row.public["rows"].get(str(world.east.pk), {})
+    assert "late" not in row.public["rows"]["street"]
+
+
+def test_a_communitys_public_report_shows_no_more_than_its_row(world: World, casework: list[Case]) -> None:
+    east = issued(world, community=world.east)
+    with pytest.raises(RuleBroken) as refusal:
+        acts.publish(east, by=world.supervisor, now=NOW)
+    assert refusal.value.code == "street_first"
+    published(world)
+    acts.publish(east, by=world.secretary, now=NOW)
+    page = Client().get("/bulletins/TST/2026-10/E/").content.decode()
+    assert ">12<" not in page
+    assert "*" in page
+
+
+@pytest.mark.parametrize("words", ["请找李敏处理。", "周桂兰的事已办好。", "来电13912345678。"])
+def test_words_to_residents_that_name_somebody_are_not_published(
+    world: World, casework: list[Case], words: str
+) -> None:
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    acts.edit(row, by=world.supervisor, now=NOW, texts={"public_words": words})
+    with pytest.raises(RuleBroken) as refusal:
+        acts.publish(issued(world), by=world.supervisor, now=NOW)
+    assert refusal.value.code == "names_somebody"
+
+
+def test_a_secretary_reads_the_streets_bulletin_once_it_is_issued(world: World, casework: list[Case]) -> None:
+    client = signed_in(world.secretary)
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    assert client.get(row.get_absolute_url()).status_code == 404
+    issued(world)
+    page = client.get(row.get_absolute_url())
+    assert (page.status_code, page.context["acts"], page.context["may_correct"]) == (200, [], False)
+    west = acts.draft(world.street, OCTOBER, by=None, now=NOW, community=world.west)
+    assert client.get(west.get_absolute_url()).status_code == 404
+
+
+def test_the_recount_page_says_what_has_changed_since(world: World, casework: list[Case]) -> None:
+    row, client = issued(world), signed_in(world.supervisor)
+    url = f"/supervision/bulletins/{row.pk}/recount/"
+    page = client.get(url)
+    assert page.context["same"] is True
+    assert not page.context["drift"]
+    world.log(at=on(28), now=NOW)
+    page = client.get(url)
+    assert page.context["same"] is True
+    assert [number for number, _names in page.context["drift"].cases] == [Case.objects.latest("pk").number]
+
+
+def test_a_revision_shows_what_differs_from_the_one_before(world: World, casework: list[Case]) -> None:
+    row, client = issued(world), signed_in(world.supervisor)
+    late = world.log(at=on(28), now=NOW)
+    assert client.post(f"/supervision/bulletins/{row.pk}/correct/", {"what_changed": " "}).status_code == 422
+    answer = client.post(f"/supervision/bulletins/{row.pk}/correct/", {"what_changed": "补录一件。"})
+    page = client.get(f"{answer['Location']}compare/").content.decode()
+    assert late.number in page
+    assert "补录一件。" in page
+
+
+def test_a_preview_of_the_running_month_keeps_nothing(world: World, casework: list[Case]) -> None:
+    client = signed_in(world.supervisor)
+    today = parse(f"{datetime.now(SHANGHAI):%Y-%m}").code
+    form = {"area": f"{world.street.pk}-", "period": today}
+    assert client.post("/supervision/bulletins/", form | {"preview": "1"}).status_code == 200
+    assert client.post("/supervision/bulletins/", form).status_code == 422
+    assert not Bulletin.objects.exists()
+
+
+def test_the_files_are_the_same_bytes_each_time_and_the_public_ones_name_nobody(
+    world: World, casework: list[Case]
+) -> None:
+    row = Bulletin.objects.get(pk=published(world).pk)
+    once, twice = (dict(files(row, public=True)) for _n in range(2))
+    assert once == twice
+    assert set(once) == {f"TST-all-2026-10-public.{kind}" for kind in ("docx", "pdf", "xlsx")}
+
+
+def run(*words: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command("monthly_report", *words, "--json", stdout=out)
+    found: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
+    return found
+
+
+def test_the_command_drafts_writes_and_publishes_in_two_names(
+    world: World, casework: list[Case], tmp_path: Path
+) -> None:
+    drafted = run("2026-10", "--street", "TST")
+    assert (drafted["status"], drafted["files"]) == ("draft", [])
+    done = run("2026-10", "--street", "TST", "--out", str(tmp_path), "--publish", "--by", "supervisor,supervisor2")
+    assert (done["report"], done["sha256"]) == (drafted["report"], drafted["sha256"])
+    assert done["status"] == "published"
+    assert sorted(map(Path, done["files"])) == sorted(tmp_path.iterdir())
+    assert len(done["files"]) == 6
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("2099-01", "--street", "TST"),
+        ("2026-13", "--street", "TST"),
+        ("2026-10", "--street", "NONE"),
+        ("2026-10", "--street", "OTH"),
+        ("2026-10", "--street", "TST", "--publish", "--by", "supervisor,supervisor"),
+        ("2026-10", "--street", "TST", "--community", "X"),
+    ],
+)
+def test_the_command_says_why_it_does_nothing(world: World, words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit):
+        run(*words)
+    assert not Bulletin.objects.exclude(status="draft").exists()
+
+
+KILLED = """
+import os, sys, time
+import django
+django.setup()
+from django.db import connection
+from django.utils import timezone
+from staff.models import Street
+from supervision.bulletin import actions
+from supervision.bulletin.periods import parse
+connection.settings_dict["NAME"] = sys.argv[1]
+insert = actions._insert
+def slow(*args, **kwargs):
+    print("half-way", flush=True)
+    row = insert(*args, **kwargs)
+    time.sleep(float(sys.argv[2]))
+    return row
+actions._insert = slow
+print(actions.draft(Street.objects.get(code="TST"), parse("2026-10"), by=None, now=timezone.now()).sha256, flush=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_kills_half_way_and_two_at_once_leave_one_bulletin(world: World, casework: list[Case]) -> None:
+    """Ten runs wait for each other; each is killed with its row written and not committed. Then two finish side by side."""
+    name = connection.settings_dict["NAME"]
+
+    def start(seconds: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", KILLED, name, seconds], stdout=subprocess.PIPE, text=True, env=os.environ
+        )
+
+    running: dict[Any, subprocess.Popen[str]] = {
+        process.stdout: process for process in [start("60") for _n in range(10)]
+    }
+    while running:
+        half_way, _none, _neither = select(list(running), [], [], 60)
+        for pipe in half_way or list(running):
+            assert pipe in half_way, "nobody came half-way"
+            process = running.pop(pipe)
+            assert pipe.readline() == "half-way\n"
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    assert not Bulletin.objects.exists()
+    both = [start("0") for _n in range(2)]
+    told = [process.communicate(timeout=60)[0].splitlines()[-1] for process in both]
+    assert told == [Bulletin.objects.get().sha256] * 2
