@@ -27,7 +27,7 @@ from services.calendar import load_calendar
 from services.clock import remaining
 from services.models import Schedule
 from staff.models import Person
-from supervision.models import Escalation, OrderStep, SupervisionOrder
+from supervision.models import Escalation, OrderStep, RectificationItem, SupervisionOrder
 from supervision.watch import order_rules as rules
 from supervision.watch import orders as actions
 from supervision.watch.forms import FORMS, IssueForm
@@ -251,6 +251,7 @@ def case_watch(request: HttpRequest, number: str) -> HttpResponse:
         "case": case,
         "told": _told(Escalation.objects.filter(Q(clock__case=case))),
         "lines": lines,
+        "items": RectificationItem.objects.visible_to(person.scope()).filter(case=case).order_by("-set_at"),
         "may_explain": late and case.responsible_id == person.pk,
         "may_issue": case.is_open
         and actions.oversees(person, case.street_id)

@@ -377,6 +377,14 @@ def test_a_finding_on_conduct_leaves_its_circle_as_a_number(world: World) -> Non
 # Who sees what
 
 
+def test_the_page_of_a_case_leads_those_who_may_see_it_to_its_item(world: World) -> None:
+    case = world.log()
+    item = set_down(world, case=case)
+    panel = f"/supervision/cases/{case.number}/"
+    assert item.number in client(world.worker).get(panel).content.decode()
+    assert item.number not in client(world.worker2).get(panel).content.decode()
+
+
 def test_everybody_sees_what_is_theirs_and_the_rest_is_not_there(world: World) -> None:
     own = set_down(world)
     elsewhere = set_down(world, community=world.west, unit=world.west_unit, responsible=world.outsider)
