@@ -49,7 +49,7 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "joined": main != case,
         "open": case.is_open,
         "steps": steps(main, case, response),
-        "status": status_words(main, response),
+        "status": joined_words(main) if main != case and not main.is_open else status_words(main, response),
         "phone": main.responsible.phone or main.unit.phone,
         "response": response,
         "resolution": resolution,
@@ -64,11 +64,14 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
 def steps(main: Case, case: Case, response: Clock | None) -> list[dict[str, Any]]:
     """Received, contacted, being handled, answered."""
     spoken = response.stopped_at if response else None
+    contacted = spoken is not None
     if main.status == Case.Status.WITHDRAWN:
         return [
             {"label": _("We have received it"), "state": "done", "at": case.submitted_at},
             {"label": _("Withdrawn"), "state": "done", "at": main.closed_at},
         ]
+    if spoken and spoken < case.submitted_at:
+        spoken = None  # to whoever reported it first
     closed = not main.is_open
     first = _("We do it once more") if main.cycle > 1 else _("We have received it")
     return [
@@ -77,10 +80,17 @@ def steps(main: Case, case: Case, response: Clock | None) -> list[dict[str, Any]
             "state": "done",
             "at": case.submitted_at if main.cycle == 1 else response and response.started_at,
         },
-        {"label": _("We contact you"), "state": "done" if spoken or closed else "now", "at": spoken},
-        {"label": _("We see to it"), "state": "done" if closed else "now" if spoken else "next", "at": None},
+        {"label": _("We contact you"), "state": "done" if contacted or closed else "now", "at": spoken},
+        {"label": _("We see to it"), "state": "done" if closed else "now" if contacted else "next", "at": None},
         {"label": _("You get the answer"), "state": "done" if closed else "next", "at": main.closed_at},
     ]
+
+
+def joined_words(main: Case) -> str:
+    """The end of a matter somebody else reported: its answer is not for this resident's eyes."""
+    if main.status == Case.Status.WITHDRAWN:
+        return _("Whoever reported the matter has withdrawn it. If it still concerns you, please report it anew.")
+    return _("The matter you joined is finished. If it is not solved for you, please report it anew or call us.")
 
 
 def status_words(case: Case, response: Clock | None) -> str:
@@ -88,6 +98,8 @@ def status_words(case: Case, response: Clock | None) -> str:
         return _("You have withdrawn this matter. If it comes up again, just report it anew.")
     if case.status == Case.Status.CONCLUDED:
         return _("It is finished; the answer is below. If it is not solved, tell us: then we do it once more.")
+    if case.cycle > 1:
+        return _("We are doing it once more. The responsible person will contact you or answer here.")
     if response and response.stopped_at is None:
         return _("It has arrived. The responsible person will contact you or answer here.")
     return _("It is being handled.")

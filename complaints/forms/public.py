@@ -116,7 +116,12 @@ class Photos(forms.FileField):
 class ReportForm(Guarded):
     purpose = "report"
 
-    text = Words(label=gettext_lazy("What is it about?"), max_length=LONGEST, rows=6)
+    text = Words(
+        label=gettext_lazy("What is it about?"),
+        max_length=LONGEST,
+        rows=6,
+        error_messages={"required": gettext_lazy("Please say in a few words what it is about.")},
+    )
     area = Where(label=gettext_lazy("Where is it?"))
     place = Line(label=gettext_lazy("Building, street, landmark"), max_length=150, required=False)
     position = forms.CharField(required=False, label=gettext_lazy("Position of your phone, to about 100 metres"))

@@ -31,12 +31,18 @@ class Tags(forms.CheckboxSelectMultiple):
 class RatingForm(forms.Form):
     """Two questions are enough; all the rest may stay empty. Works without scripts."""
 
-    solved = forms.ChoiceField(label=_("Is it solved?"), choices=SOLVED, widget=forms.RadioSelect)
+    solved = forms.ChoiceField(
+        label=_("Is it solved?"),
+        choices=SOLVED,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please tick one.")},
+    )
     satisfied = forms.TypedChoiceField(
         label=_("Are you satisfied with how it was handled?"),
         choices=Rating.Satisfied.choices,
         coerce=int,
         widget=forms.RadioSelect,
+        error_messages={"required": _("Please tick one.")},
     )
     tags = forms.ModelMultipleChoiceField(
         label=_("What was it?"),

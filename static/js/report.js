@@ -57,7 +57,7 @@
     } catch {
       drop();
     }
-    if (!draft || form.elements.text.value || Date.now() - draft.at > 7 * 864e5) return;
+    if (!draft || form.elements.looked || form.elements.text.value || Date.now() - draft.at > 7 * 864e5) return;
     for (const name of KEPT) {
       const field = form.elements[name];
       if (field && draft[name]) field.value = draft[name];
