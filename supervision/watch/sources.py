@@ -120,6 +120,12 @@ def running(source: Source, after: int, most: int) -> list[Running]:
     return _rows(query, [after, most])
 
 
+def of_street(source: Source, street: int) -> list[Running]:
+    """Everything there ever was, for the tale of a demo street."""
+    owner = "k" if source.with_case else "t"
+    return _rows(f"SELECT {source.columns} FROM {source.table} t {source.joins} WHERE {owner}.street_id = %s", [street])
+
+
 def count_due(source: Source, now: datetime, most: int) -> int:
     query = f"""SELECT count(*) FROM (SELECT 1 FROM {source.table} t
         WHERE {source.runs} AND t.next_turn_at <= %s LIMIT %s) AS found"""

@@ -94,14 +94,14 @@ def _batch(source: Source, watch: Watch, done: Swept) -> bool:
 
 
 def turns(source: Source, claimed: Sequence[Running], watch: Watch) -> Turned:
-    rulings = _rulings(source, claimed, watch)
+    rulings = rulings_of(source, claimed, watch)
     return [
         (one, turn(watch.ladders[one.ladder].rungs, one.deadline, watch.now, watch.days, rulings.get(one.pk, Ruling())))
         for one in claimed
     ]
 
 
-def _rulings(source: Source, claimed: Sequence[Running], watch: Watch) -> dict[int, Ruling]:
+def rulings_of(source: Source, claimed: Sequence[Running], watch: Watch) -> dict[int, Ruling]:
     """What was said about the delay of those clocks for which it matters. Two queries, or none."""
     if source is not CLOCKS:
         return {}

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         seed(timezone.now(), options["cases"])
         call_command("seed_conduct")  # by name: the watch stands above the cases
         call_command("seed_rectification")
+        call_command("seed_watch")
         result = {
             "people": Person.objects.count(),
             "cases": Case.objects.count(),
