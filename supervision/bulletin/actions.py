@@ -23,6 +23,7 @@ from supervision.bulletin.access import allow, may_draft
 from supervision.bulletin.periods import OFFICE, Period, Span, ended, period_of
 from supervision.bulletin.rights import POSSIBLE, Act
 from supervision.bulletin.snapshot import Made
+from supervision.bulletin.telling import tell
 from supervision.models import Bulletin, RateTerms
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,10 @@ def draft(
     known = latest(street, period, community)
     if known is not None:
         return known
-    return _insert(street, period, community, snapshot.make(street, period, community), by, now, revision=1)
+    row = _insert(street, period, community, snapshot.make(street, period, community), by, now, revision=1)
+    if by is None:
+        tell(row, now)
+    return row
 
 
 @transaction.atomic
@@ -91,6 +95,7 @@ def submit(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
         row.drafted_by = by  # drafted by the clock: whoever vouches for it first is its author
     row.status, row.reviewed_by, row.reviewed_at = Status.REVIEW, by, now
     row.save()
+    tell(row, now)
     return row
 
 

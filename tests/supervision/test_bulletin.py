@@ -26,7 +26,7 @@ from supervision.bulletin import figures as engine
 from supervision.bulletin import snapshot
 from supervision.bulletin.facts import facts_of, unpacked
 from supervision.bulletin.periods import Period, Span, ended, parse
-from supervision.models import Bulletin
+from supervision.models import Alert, Bulletin
 from tests.world import SHANGHAI, World
 
 pytestmark = pytest.mark.django_db
@@ -209,6 +209,16 @@ def test_nobody_issues_what_they_drafted_or_checked(world: World, october: dict[
             acts.issue(bulletin, by=person, now=NOW)
     with pytest.raises(DatabaseError, match="bulletin_is_issued_by_another_person"), transaction.atomic():
         Bulletin.objects.filter(pk=bulletin.pk).update(status="issued", issued_by=world.supervisor, issued_at=NOW)
+
+
+def test_those_who_see_to_a_bulletin_are_told_once(world: World, october: dict[str, Case]) -> None:
+    """By the clock: the supervisors; waiting to be issued: whoever may issue it."""
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    acts.submit(row, by=world.supervisor, now=NOW + timedelta(hours=3))
+    told = Alert.objects.filter(what="bulletin", channel="inbox").values_list("recipient__username", flat=True)
+    assert sorted(told) == ["supervisor", "supervisor2", "supervisor2"]
+    assert set(Alert.objects.values_list("facts__link", flat=True)) == {row.get_absolute_url()}
 
 
 def test_words_are_written_in_the_draft_only(world: World, october: dict[str, Case]) -> None:
