@@ -246,6 +246,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 12 * 3600},
     },
+    "remind_of_the_week": {
+        "task": "supervision.tasks.remind_of_the_week",
+        "schedule": crontab(hour=14, minute=30),
+        "options": {"expires": 3 * 3600},
+    },
     "draft_bulletins": {
         "task": "supervision.tasks.draft_bulletins",
         "schedule": crontab(day_of_month="1", hour=6, minute=0),

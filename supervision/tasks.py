@@ -7,6 +7,7 @@ from supervision.bulletin.actions import draft_due
 from supervision.conduct import retention
 from supervision.watch.dispatch import dispatch
 from supervision.watch.sweep import sweep
+from supervision.weekly import actions as weekly
 
 
 @shared_task
@@ -27,3 +28,8 @@ def dispatch_alerts() -> None:
 @shared_task
 def forget_conduct() -> None:
     retention.forget_conduct(now=timezone.now())
+
+
+@shared_task
+def remind_of_the_week() -> None:
+    weekly.remind(now=timezone.now())

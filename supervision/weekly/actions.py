@@ -1,20 +1,23 @@
-"""The one act of the weekly self-check."""
+"""Confirming the week, and the one reminder that it may be confirmed."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from complaints.filters import midnight
 from config.lib.errors import RuleBroken
 from services.calendar import load_calendar
 from staff.models import Community, Person
-from supervision.models import WeeklyCheck
+from supervision.models import Alert, Step, WeeklyCheck
+from supervision.watch.obligations import Fact, insert, to_people, watch_at
 from supervision.weekly.figures import figures_of, frozen
-from supervision.weekly.rules import State, state_of
+from supervision.weekly.rules import State, closes_on, label_of, monday_of, opens_on, state_of
 
 
 def confirm(community: Community, monday: date, *, by: Person, now: datetime, remark: str = "") -> WeeklyCheck:
@@ -40,3 +43,20 @@ def confirm(community: Community, monday: date, *, by: Person, now: datetime, re
             )
     except IntegrityError:
         return WeeklyCheck.objects.get(community=community, monday=monday)
+
+
+def remind(*, now: datetime) -> int:
+    """On the week's last working day, once: secretaries whose week is counted and waits for a click. Returns alerts made."""
+    today = timezone.localdate(now)
+    monday = monday_of(today)
+    if today < opens_on(monday, load_calendar()):
+        return 0
+    watch = watch_at(now)
+    due = midnight(closes_on(monday) + timedelta(days=1)) - timedelta(seconds=1)
+    rows = []
+    for community in Community.objects.exclude(weekly_checks__monday=monday):
+        link = f"{reverse('weekly')}?week={label_of(monday)}&community={community.pk}"
+        facts = {"number": label_of(monday), "due": due.isoformat(), "link": link}
+        fact = Fact(f"weekly-{community.pk}-{monday}", Alert.What.WEEKLY, Step.TELL, False, None, None, facts)
+        rows += to_people(fact, watch.directory.secretaries.get(community.pk, []), watch)
+    return insert(rows)

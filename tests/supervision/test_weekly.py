@@ -19,11 +19,11 @@ from complaints.actions.rating import rate
 from complaints.models import Case, Rating
 from config.lib.errors import RuleBroken
 from services.clock import Calendar
-from supervision.models import WeeklyCheck
+from supervision.models import Alert, WeeklyCheck
 from supervision.rectification import actions as rectification
 from supervision.rectification.actions import Setting
 from supervision.weekly import rules
-from supervision.weekly.actions import confirm
+from supervision.weekly.actions import confirm, remind
 from supervision.weekly.dispatch import sheet
 from supervision.weekly.figures import LABELS, figures_of, frozen, thawed
 from supervision.weekly.rules import State
@@ -185,6 +185,17 @@ def test_only_the_own_secretary_confirms_and_only_in_time(world: World) -> None:
         WeeklyCheck.objects.create(
             community=world.east, monday=date(2026, 11, 17), figures={}, by=world.secretary, at=friday
         )
+
+
+def test_secretaries_are_told_once_on_the_last_working_day_and_not_when_they_have_confirmed(world: World) -> None:
+    friday = world.now + FRIDAY
+    assert remind(now=friday - timedelta(days=1)) == 0
+    confirm(world.east, MONDAY, by=world.secretary, now=friday)
+    assert remind(now=friday) == 1
+    assert remind(now=friday + timedelta(hours=1)) == 0
+    told = Alert.objects.get(what="weekly")
+    assert told.recipient == world.west_secretary
+    assert client(world.west_secretary).get(told.facts["link"]).status_code == 200
 
 
 @pytest.fixture
