@@ -23,13 +23,14 @@ THEMES = {"auto": _("As the system"), "light": _("Bright"), "dark": _("Dark")}
 
 
 class Entry(NamedTuple):
-    """One line of the navigation; `roles` empty means every member of staff."""
+    """One line of the navigation; `roles` empty means every member of staff, `rare` has its place in the menu only."""
 
     label: Promise
     url: str
     icon: str
     roles: frozenset[str] = frozenset()
     primary: bool = False
+    rare: bool = False
 
 
 CASEWORK = frozenset({"worker", "secretary", "supervisor"})
@@ -40,10 +41,10 @@ NAV = [
     Entry(_("Board"), "/board/", "bar-chart", frozenset({"secretary", "supervisor", "discipline", "admin"})),
     Entry(_("Supervision"), "/supervision/", "binoculars", CASEWORK | {"discipline"}),
     Entry(_("Ratings"), "/ratings/", "star", frozenset({"secretary", "supervisor"})),
-    Entry(_("Data requests"), "/data-requests/", "person-lock", frozenset({"secretary", "supervisor"})),
+    Entry(_("Data requests"), "/data-requests/", "person-lock", frozenset({"secretary", "supervisor"}), rare=True),
     Entry(_("Conduct reports"), "/supervision/conduct/", "shield-lock", frozenset({"discipline"})),
     Entry(_("People"), "/people/", "people", CASEWORK | {"discipline", "admin"}),
-    Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"})),
+    Entry(_("Import"), "/cases/import/", "upload", frozenset({"secretary", "supervisor", "admin"}), rare=True),
     Entry(_("Watch"), "/supervision/watch/", "broadcast", frozenset({"admin"})),
     Entry(_("Service guide"), "/guide/", "journal-text"),
 ]
