@@ -14,9 +14,27 @@ TO = Path(__file__).resolve().parent.parent / "docs" / "images"
 WIDTHS = {1440: 900, 390: 844}
 STAFF = {
     "worker": {"desk": "/desk/", "list": "/cases/", "log": "/cases/new/", "case": ""},
-    "supervisor": {"desk": "/desk/", "list": "/cases/", "board": "/board/", "import": "/cases/import/", "case": ""},
+    "supervisor": {
+        "desk": "/desk/",
+        "list": "/cases/",
+        "board": "/board/",
+        "import": "/cases/import/",
+        "case": "",
+        "inbox": "/inbox/",
+        "watch": "/supervision/",
+        "rectification": "/supervision/rectification/",
+        "orders": "/supervision/orders/",
+        "bulletins": "/supervision/bulletins/",
+    },
 }
-PUBLIC = {"home": "/", "report": "/report/", "track": "/track/", "guide": "/guide/", "conduct": "/conduct/"}
+PUBLIC = {
+    "home": "/",
+    "report": "/report/",
+    "track": "/track/",
+    "guide": "/guide/",
+    "conduct": "/conduct/",
+    "published": "/bulletins/",
+}
 A_CASE = "a[href^='/cases/DEMO-']"
 
 
