@@ -41,6 +41,7 @@ class Moment:
 def tell(street: Street, now: datetime) -> int:
     """Number of orders. One moment after the other, so that numbers follow the time."""
     rng, watch = Random(11), watch_at(now)
+    assert watch.directory  # asked for once: the moments below are copies
     ends = dict(Clock.objects.filter(case__street=street).values_list("pk", "stopped_at"))
     for moment in _moments(CLOCKS, of_street(CLOCKS, street.pk), ends, watch, rng):
         _climb(moment, watch)

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from supervision.models import Anchor, Hold
 
 JUMP = timedelta(seconds=120)
-IDENTITY = """
+AROUND = """
 SELECT system_identifier || '-' || timeline_id || '-' || (SELECT oid FROM pg_database WHERE datname = current_database()),
-    clock_timestamp()
-FROM pg_control_system(), pg_control_checkpoint()
+    clock_timestamp(), anchor.identity, anchor.last_sweep_at, anchor.ladders,
+    (SELECT max(id) FROM supervision_ladderversion)
+FROM pg_control_system(), pg_control_checkpoint() LEFT JOIN supervision_anchor anchor ON anchor.id = 1
 """
+
+
+class Around(NamedTuple):
+    """Where we are: the database we are in and the one we knew, and the ladders every deadline was looked at under."""
+
+    identity: str
+    database_now: datetime
+    known: str | None
+    last_sweep_at: datetime | None
+    ladders: int | None
+    newest_ladder: int
 
 
 def is_held() -> bool:
@@ -26,27 +38,29 @@ def hold(why: Hold.Why, now: datetime, **details: Any) -> None:
     Hold.objects.bulk_create([Hold(why=why, since=now, details=details)], ignore_conflicts=True)
 
 
-@transaction.atomic
-def look_around(now: datetime) -> tuple[Anchor, bool]:
-    """Where we are, and whether `now` can be believed.
+def look_around(now: datetime) -> tuple[Around, bool]:
+    """Where we are, and whether `now` can be believed. One query, unless something is wrong.
 
     A copy brings the anchor of the database it was made of: another cluster, timeline or database id gives it away. A
     sweep that lies in the future says that the clock was put back; whatever it did then it did too early.
     """
     with connection.cursor() as cursor:
-        cursor.execute(IDENTITY)
-        identity, database_now = cursor.fetchone()
-    anchor = Anchor.objects.filter(pk=1).first()
-    if anchor is None:
-        Anchor.objects.bulk_create([Anchor(pk=1, identity=identity)], ignore_conflicts=True)
-        anchor = Anchor.objects.get(pk=1)
-    if anchor.identity != identity:
-        hold(Hold.Why.RESTORED, now, was=anchor.identity, found=identity)
-        Anchor.objects.filter(pk=1).update(identity=identity)
-    if anchor.last_sweep_at is not None and anchor.last_sweep_at - now > JUMP:
-        hold(Hold.Why.CLOCK, now, last_sweep=anchor.last_sweep_at.isoformat())
-        Anchor.objects.filter(pk=1).update(last_sweep_at=now)
-    apart = abs(database_now - now)
+        cursor.execute(AROUND)
+        around = Around(*cursor.fetchone())
+    if around.known is None:
+        Anchor.objects.bulk_create([Anchor(pk=1, identity=around.identity)], ignore_conflicts=True)
+    elif around.known != around.identity:
+        _hold(Hold.Why.RESTORED, now, {"identity": around.identity}, was=around.known, found=around.identity)
+    if around.last_sweep_at is not None and around.last_sweep_at - now > JUMP:
+        _hold(Hold.Why.CLOCK, now, {"last_sweep_at": now}, last_sweep=around.last_sweep_at.isoformat())
+    apart = abs(around.database_now - now)
     if apart > JUMP:
-        hold(Hold.Why.CLOCK, now, database=database_now.isoformat(), application=now.isoformat())
-    return anchor, apart <= JUMP
+        hold(Hold.Why.CLOCK, now, database=around.database_now.isoformat(), application=now.isoformat())
+    return around, apart <= JUMP
+
+
+@transaction.atomic
+def _hold(why: Hold.Why, now: datetime, known_from_now_on: dict[str, Any], **details: Any) -> None:
+    """Noticed once, not for ever."""
+    hold(why, now, **details)
+    Anchor.objects.filter(pk=1).update(**known_from_now_on)

@@ -71,7 +71,7 @@ def change_ladder(
     held = Ladder.objects.select_for_update().get(pk=ladder.pk)
     latest = held.versions.prefetch_related("rungs").order_by("-version").first()
     rungs = [replace(rung, name=rung.name.strip()) for rung in rungs]
-    _check(held, rungs, reason)
+    check(held, rungs, reason)
     if latest is not None and terms_of(latest).rungs == tuple(rungs):
         raise RuleBroken("nothing_changed", _("This is the ladder in force already."))
     version = LadderVersion.objects.create(
@@ -96,7 +96,7 @@ def change_ladder(
     return version
 
 
-def _check(ladder: Ladder, rungs: Sequence[RungTerms], reason: str) -> None:
+def check(ladder: Ladder, rungs: Sequence[RungTerms], reason: str) -> None:
     if not reason.strip():
         raise RuleBroken("reason_missing", _("Please give the reason for the change."), field="reason")
     if not 1 <= len(rungs) <= MOST_RUNGS:

@@ -134,6 +134,16 @@ def count_due(source: Source, now: datetime, most: int) -> int:
         return int(cursor.fetchone()[0])
 
 
+def anything_due(now: datetime) -> bool:
+    """One question for all sources: nearly every sweep ends here."""
+    found = " OR ".join(
+        f"EXISTS (SELECT FROM {one.table} t WHERE {one.runs} AND t.next_turn_at <= %(now)s)" for one in SOURCES
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {found}", {"now": now})
+        return bool(cursor.fetchone()[0])
+
+
 def _rows(query: str, arguments: Sequence[Any]) -> list[Running]:
     with connection.cursor() as cursor:
         cursor.execute(query, arguments)

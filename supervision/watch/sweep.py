@@ -16,17 +16,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
 from psycopg2.extras import execute_values
 
 from complaints.models import Case, Consent, Event
-from config.models import Heartbeat
-from supervision.models import Anchor, Escalation, Hold, LadderVersion, Step
+from supervision.models import Anchor, Escalation, Hold, Step
 from supervision.watch import holds
 from supervision.watch.issuing import issue_by_ladder
 from supervision.watch.ladder import Reached, Ruling, Turn, flood_limit, is_late, light_at, turn, wants_ruling
 from supervision.watch.obligations import Fact, Watch, insert, to_groups, to_people, watch_at
-from supervision.watch.sources import CLOCKS, ITEMS, SOURCES, Running, Source, claim, count_due, due
+from supervision.watch.sources import CLOCKS, ITEMS, SOURCES, Running, Source, anything_due, claim, count_due, due
 
 COUNTED_AT_ONCE = 5_000
 TURNED_AT_ONCE = 5_000
@@ -50,11 +48,11 @@ def sweep(*, now: datetime, real: bool = True, flood: bool = True) -> Swept:
     """`real`: `now` is the present, so it can be checked against other clocks. `flood` False: write, never hold."""
     began, done = time.monotonic(), Swept()
     if real:
-        anchor, believed = holds.look_around(now)
+        around, believed = holds.look_around(now)
         if not believed:
             return done
-        _after_new_ladders(anchor, now)
-    if any(count_due(source, now, 1) for source in SOURCES):
+        _after_new_ladders(around, now)
+    if anything_due(now):
         watch = watch_at(now)
         if flood:
             _hold_a_flood(watch)
@@ -69,9 +67,15 @@ def sweep(*, now: datetime, real: bool = True, flood: bool = True) -> Swept:
     return done
 
 
+SIGN = """
+WITH anchored AS (UPDATE supervision_anchor SET last_sweep_at = %(now)s WHERE id = 1)
+INSERT INTO config_heartbeat (name, at) VALUES ('sweep', %(now)s) ON CONFLICT (name) DO UPDATE SET at = %(now)s
+"""
+
+
 def _sign(now: datetime) -> None:
-    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": now})
-    Anchor.objects.filter(pk=1).update(last_sweep_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(SIGN, {"now": now})
 
 
 @transaction.atomic
@@ -188,13 +192,12 @@ def _set_turns(source: Source, turned: Turned) -> None:
 # Before the first is written
 
 
-def _after_new_ladders(anchor: Anchor, now: datetime) -> None:
+def _after_new_ladders(around: holds.Around, now: datetime) -> None:
     """A ladder was changed: every running deadline gets a look. Interrupted, it begins again; that repeats nothing."""
-    newest = LadderVersion.objects.aggregate(newest=Max("pk"))["newest"]
-    if anchor.ladders == newest:
+    if around.ladders == around.newest_ladder:
         return
-    if anchor.ladders is None or all(_turn_all(source, now) for source in SOURCES):
-        Anchor.objects.filter(pk=1).update(ladders=newest)
+    if around.ladders is None or all(_turn_all(source, now) for source in SOURCES):
+        Anchor.objects.filter(pk=1).update(ladders=around.newest_ladder)
 
 
 def _turn_all(source: Source, now: datetime) -> bool:
