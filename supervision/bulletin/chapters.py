@@ -209,8 +209,8 @@ def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all:
     street = rows[STREET]
 
     def counted(keys: Sequence[str]) -> Grid:
-        found = [(Cell(words.label(key)), Cell(seen(street, key)), Cell(words.explained(key))) for key in keys]
-        return Grid("", (_("Figure"), _("Count"), _("What it means")), tuple(found))
+        found = [(Cell(words.label(key), hint=words.explained(key)), Cell(seen(street, key))) for key in keys]
+        return Grid("", (_("Figure"), _("Count")), tuple(found))
 
     def by_area(name: str, keys: Sequence[str]) -> list[Grid]:
         if len(order) < 2:
@@ -220,22 +220,17 @@ def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all:
         return [Grid(name, (_("Community"), *map(words.label, keys)), tuple(lines))]
 
     def rated(keys: Sequence[str]) -> Grid:
-        lines = [
-            (
-                Cell(str(words.RATES[key][0])),
-                Cell(percent(rates[STREET][key])),
-                Cell(_sample(rates[STREET][key])),
-                Cell(str(words.RATES[key][1])),
-            )
-            for key in keys
-        ]
-        return Grid("", (_("Rate"), _("Value"), _("Sample"), _("What it means")), tuple(lines))
+        lines = []
+        for key in keys:
+            (name, how), rate = words.RATES[key], rates[STREET][key]
+            lines.append((Cell(str(name), hint=str(how)), Cell(percent(rate)), Cell(_sample(rate))))
+        return Grid("", (_("Rate"), _("Value"), _("Sample")), tuple(lines))
 
-    tops = version["tops"].get("category", {})
+    tops = sorted(version["tops"].get("category", {}).items(), key=lambda item: (-item[1], item[0]))
     hot = Grid(
         _("What residents told us most"),
         (_("Matter"), _("Count")),
-        tuple((Cell(name or _("none")), Cell(count)) for name, count in list(tops.items())[:10]),
+        tuple((Cell(name or _("none")), Cell(count)) for name, count in tops[:10]),
     )
     return [
         Chapter(

@@ -82,7 +82,7 @@ def paper(bulletin: Bulletin, text: Text) -> Paper:
         letterhead=street.name,
         document_no="",
         title=chapters.title(bulletin),
-        blocks=tuple(block for chapter in text.chapters for block in _blocks(chapter)),
+        blocks=tuple(block for chapter in text.chapters for block in _blocks(chapter, explained=not text.internal)),
         signer=signer,
         day=day_of(bulletin),
         mark=_("internal") if text.internal else _("public"),
@@ -134,20 +134,23 @@ def _written(bulletin: Bulletin, text: Text, kind: str) -> bytes:
     return write(paper(bulletin, text))
 
 
-def _blocks(chapter: Chapter) -> Iterator[Block]:
+def _blocks(chapter: Chapter, *, explained: bool) -> Iterator[Block]:
     yield Heading(1, chapter.title)
     for words in chapter.words:
         yield Words(words)
     yield from chapter.pictures
     for grid in chapter.grids:
         if grid.rows:
-            yield _table(grid)
+            yield _table(grid, explained=explained)
     if not chapter.words and not any(grid.rows for grid in chapter.grids):
         yield Words(_("None."))
 
 
-def _table(grid: Grid) -> Table:
-    return Table(grid.title, grid.head, tuple(tuple(cell.value for cell in row) for row in grid.rows))
+def _table(grid: Grid, *, explained: bool = False) -> Table:
+    """On paper for residents the sentence on a figure is a column of its own."""
+    explained = explained and any(row[0].hint for row in grid.rows)
+    rows = tuple((*(cell.value for cell in row), *((row[0].hint,) if explained else ())) for row in grid.rows)
+    return Table(grid.title, (*grid.head, *((_("What it means"),) if explained else ())), rows)
 
 
 def _short(grid: Grid) -> Grid:
