@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
@@ -18,8 +19,9 @@ from complaints.models import Case, DataRequest, Message, Rating, RatingCheck
 from complaints.tracking import set_code
 from complaints.views.desk import build
 from complaints.views.rating import token_of
+from config.guard import doors, proof
 from config.guard import forms as guarded
-from config.guard import proof
+from config.guard.limits import TooMany
 from services.models_guide import ServiceItem
 from tests.world import World
 
@@ -269,7 +271,9 @@ def eyes(context: BrowserContext) -> Eyes:
     return Eyes(context.new_page())
 
 
-def test_every_page_of_a_matter_is_legible_and_reachable(eyes: Eyes, live_server: LiveServer, world: World) -> None:
+def test_every_page_of_a_matter_is_legible_and_reachable(
+    eyes: Eyes, live_server: LiveServer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page, look, now = eyes.page, eyes.look, timezone.now()
     item = ServiceItem.objects.earliest("pk").get_absolute_url()
     guide = ["/guide/", item, f"{item}notice/", "/guide/ask/?q=社保卡"]
@@ -282,6 +286,12 @@ def test_every_page_of_a_matter_is_legible_and_reachable(eyes: Eyes, live_server
     page.click("#report [type=submit]")
     page.wait_for_selector(".field-error")
     look("refused report")
+    with monkeypatch.context() as crowd:
+        crowd.setattr(doors.Door, "enter", Mock(side_effect=TooMany(60)))
+        page.fill("[name=text]", "楼道灯不亮")
+        page.click("#report [type=submit]")
+        page.wait_for_selector("#h-kept")
+        look("too many")
     world.log()
     page.goto(f"{live_server.url}/report/")
     page.fill("[name=phone]", "13911112222")
