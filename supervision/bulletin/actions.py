@@ -198,9 +198,9 @@ def missing(street: Street, now: datetime) -> list[Period]:
     if told is None:
         return []
     first = Bulletin.objects.filter(street=street, span=Span.MONTH).aggregate(first=Min("first"))["first"]
-    since = period_of(Span.MONTH, first).begin if first else max(told, now - timedelta(days=31))
-    months = list(ended(since, now))
     local = now.astimezone(OFFICE).date()
+    last = period_of(Span.MONTH, local.replace(day=1)).before
+    months = list(ended(period_of(Span.MONTH, first).begin if first else max(told, last.begin), now))
     longer = [
         period_of(Span.QUARTER, local.replace(month=local.month - (local.month - 1) % 3, day=1)).before,
         period_of(Span.YEAR, local.replace(month=1, day=1)).before,
