@@ -30,9 +30,9 @@ class Command(BaseCommand):
             raise CommandError("The street DEMO is there already.")
         seed(timezone.now(), options["cases"])
         call_command("seed_conduct")  # by name: the watch stands above the cases
-        call_command("seed_bulletins")
         call_command("seed_watch")
         call_command("seed_rectification")  # last: what it takes up is what the watch has proposed
+        call_command("seed_bulletins")
         result = {
             "people": Person.objects.count(),
             "cases": Case.objects.count(),
