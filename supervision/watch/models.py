@@ -157,13 +157,20 @@ class Escalation(models.Model):
     append_only = True
 
     clock = models.ForeignKey(
-        "complaints.Clock", models.PROTECT, null=True, blank=True, related_name="escalations", verbose_name=_("clock")
+        "complaints.Clock",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="escalations",
+        verbose_name=_("clock"),
     )
     order = models.ForeignKey(
         "supervision.SupervisionOrder",
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="escalations",
         verbose_name=_("supervision order"),
     )
@@ -172,11 +179,12 @@ class Escalation(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="escalations",
         verbose_name=_("rectification item"),
     )
     due_at = models.DateTimeField(_("due at"))
-    rung = models.SlugField(_("rung"), max_length=20)
+    rung = models.SlugField(_("rung"), max_length=20, db_index=False)
     name = models.CharField(_("name of the rung"), max_length=60)
     step = models.CharField(_("what happens"), max_length=8, choices=Step)
     reached_at = models.DateTimeField(_("reached at"))
@@ -198,9 +206,17 @@ class Escalation(models.Model):
                 | Q(clock__isnull=True, order__isnull=True, item__isnull=False),
                 name="escalation_is_about_one_deadline",
             ),
-            models.UniqueConstraint(fields=["item", "due_at", "rung"], name="one_escalation_per_item_due_and_rung"),
+            models.UniqueConstraint(
+                fields=["item", "due_at", "rung"],
+                condition=Q(item__isnull=False),
+                name="one_escalation_per_item_due_and_rung",
+            ),
             models.UniqueConstraint(fields=["clock", "due_at", "rung"], name="one_escalation_per_clock_due_and_rung"),
-            models.UniqueConstraint(fields=["order", "due_at", "rung"], name="one_escalation_per_order_due_and_rung"),
+            models.UniqueConstraint(
+                fields=["order", "due_at", "rung"],
+                condition=Q(order__isnull=False),
+                name="one_escalation_per_order_due_and_rung",
+            ),
             models.CheckConstraint(
                 condition=Q(noticed_at__gte=F("reached_at")), name="escalation_noticed_when_reached"
             ),
@@ -307,7 +323,13 @@ class Alert(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="alerts", verbose_name=_("to")
     )
     robot = models.ForeignKey(
-        Robot, models.PROTECT, null=True, blank=True, related_name="alerts", verbose_name=_("to the group")
+        Robot,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="alerts",
+        verbose_name=_("to the group"),
     )
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
     made_at = models.DateTimeField(_("made at"))
@@ -339,6 +361,7 @@ class Alert(models.Model):
                 name="alert_unread",
             ),
             models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="alert_given_up"),
+            models.Index(fields=["robot"], condition=Q(robot__isnull=False), name="alert_to_a_robot"),
         ]
         constraints = [
             models.UniqueConstraint(

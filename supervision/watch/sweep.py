@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,14 +17,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from psycopg2.extras import execute_values
 
 from complaints.models import Case, Consent, Event
 from supervision.models import Anchor, Escalation, Hold, Step
 from supervision.watch import holds
 from supervision.watch.issuing import issue_by_ladder
 from supervision.watch.ladder import Reached, Ruling, Turn, flood_limit, is_late, light_at, turn, wants_ruling
-from supervision.watch.obligations import Fact, Watch, insert, to_groups, to_people, watch_at
+from supervision.watch.obligations import Fact, Row, Watch, insert, to_groups, to_people, watch_at
 from supervision.watch.sources import CLOCKS, ITEMS, SOURCES, Running, Source, anything_due, claim, count_due, due
 
 COUNTED_AT_ONCE = 5_000
@@ -129,34 +129,41 @@ def rulings_of(source: Source, claimed: Sequence[Running], watch: Watch) -> dict
 
 
 Written = list[tuple[Running, Reached, int]]
+LEDGER = """
+INSERT INTO supervision_escalation ({column}, due_at, rung, name, step, reached_at, noticed_at, skipped, people)
+SELECT pk, due_at, rung, name, step, reached_at, %s, skipped, people
+FROM jsonb_to_recordset(%s::jsonb) AS row (pk bigint, due_at timestamptz, rung text, name text, step text,
+    reached_at timestamptz, skipped boolean, people smallint)
+ON CONFLICT DO NOTHING RETURNING id, {column}, rung, skipped
+"""
 
 
 def _write_ledger(source: Source, turned: Turned, watch: Watch) -> Written:
     """Everything reached, once per due instant and rung; returns what is to be told and was not there before."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[dict[str, Any]] = []
     told: dict[tuple[int, str], tuple[Running, Reached]] = {}
     for running, found in turned:
-        due_at = running.deadline.due_at
-        for one in found.skipped:
-            rung = one.rung
-            rows.append((running.pk, due_at, rung.code, rung.name, rung.step, one.at, watch.now, True, 0))
+        rows += [_entry(running, one) | {"skipped": True, "people": 0} for one in found.skipped]
         if found.told is not None:
-            rung = found.told.rung
-            number = len(watch.directory.told(rung.told, running))
-            rows.append((running.pk, due_at, rung.code, rung.name, rung.step, found.told.at, watch.now, False, number))
-            told[running.pk, rung.code] = (running, found.told)
+            people = len(watch.directory.told(found.told.rung.told, running))
+            rows.append(_entry(running, found.told) | {"skipped": False, "people": people})
+            told[running.pk, found.told.rung.code] = (running, found.told)
     if not rows:
         return []
-    query = f"""INSERT INTO supervision_escalation
-        ({source.column}, due_at, rung, name, step, reached_at, noticed_at, skipped, people)
-        VALUES %s ON CONFLICT DO NOTHING RETURNING id, {source.column}, rung, skipped"""
     with connection.cursor() as cursor:
-        fresh = execute_values(cursor, query, rows, page_size=len(rows), fetch=True)
+        cursor.execute(LEDGER.format(column=source.column), [watch.now, json.dumps(rows, ensure_ascii=False)])
+        fresh = cursor.fetchall()
     return [(*told[pk, rung], escalation) for escalation, pk, rung, skipped in fresh if not skipped]
 
 
+def _entry(running: Running, one: Reached) -> dict[str, Any]:
+    rung = one.rung
+    instants = {"due_at": str(running.deadline.due_at), "reached_at": str(one.at)}
+    return {"pk": running.pk, "rung": rung.code, "name": rung.name, "step": rung.step, **instants}
+
+
 def _write_alerts(source: Source, written: Written, watch: Watch) -> int:
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Row] = []
     for running, reached, escalation in written:
         fact = fact_of(source, running, reached, escalation, watch)
         rows += to_people(fact, watch.directory.told(reached.rung.told, running), watch)
@@ -182,11 +189,16 @@ def fact_of(source: Source, running: Running, reached: Reached, escalation: int,
 
 
 def _set_turns(source: Source, turned: Turned) -> None:
-    query = f"""UPDATE {source.table} AS t SET next_turn_at = v.at::timestamptz
-        FROM (VALUES %s) AS v (id, at) WHERE t.id = v.id"""
-    rows = [(running.pk, found.next_at) for running, found in turned]
+    query = f"""UPDATE {source.table} AS t SET next_turn_at = v.at
+        FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at) WHERE t.id = v.id"""
     with connection.cursor() as cursor:
-        execute_values(cursor, query, rows, page_size=len(rows))
+        cursor.execute(
+            query,
+            [
+                [running.pk for running, _found in turned],
+                [found.next_at and str(found.next_at) for _one, found in turned],
+            ],
+        )
 
 
 # Before the first is written

@@ -371,7 +371,7 @@ def test_a_message_about_a_case_that_ended_meanwhile_says_so(world: World) -> No
     actions.conclude(case, by=world.worker, now=world.now + 2 * HOUR, version=2, outcome="resolved", text="已修好")
     far = FarEnd()
     dispatch(now=world.now + 3 * HOUR, send=far, real=False)
-    assert "已结束" in far.got[0][1][0] or "ended" in far.got[0][1][0]
+    assert "办结" in far.got[0][1][0]
     assert Alert.objects.get(channel="inbox").facts["ended"] is True
 
 
