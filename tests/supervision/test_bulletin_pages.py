@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
+import time
 from datetime import datetime
 from io import StringIO
+from multiprocessing.connection import wait
 from pathlib import Path
-from select import select
 from typing import Any
 
 import pytest
@@ -23,7 +21,7 @@ from complaints.actions.rated import Answer
 from complaints.actions.rating import rate
 from complaints.models import Case, Rating
 from config.lib.errors import RuleBroken
-from staff.models import Person
+from staff.models import Person, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin.documents import files
 from supervision.bulletin.periods import parse
@@ -34,6 +32,7 @@ pytestmark = pytest.mark.django_db
 OCTOBER = parse("2026-10")
 NOW = datetime(2026, 11, 1, 6, tzinfo=SHANGHAI)
 SECRET = "隐秘的事情"
+FORK = multiprocessing.get_context("fork")
 
 
 def on(day: int, hour: int = 10) -> datetime:
@@ -224,49 +223,62 @@ def test_the_command_says_why_it_does_nothing(world: World, words: tuple[str, ..
     assert not Bulletin.objects.exclude(status="draft").exists()
 
 
-KILLED = """
-import os, sys, time
-import django
-django.setup()
-from django.db import connection
-from django.utils import timezone
-from staff.models import Street
-from supervision.bulletin import actions
-from supervision.bulletin.periods import parse
-connection.settings_dict["NAME"] = sys.argv[1]
-insert = actions._insert
-def slow(*args, **kwargs):
-    print("half-way", flush=True)
-    row = insert(*args, **kwargs)
-    time.sleep(float(sys.argv[2]))
-    return row
-actions._insert = slow
-print(actions.draft(Street.objects.get(code="TST"), parse("2026-10"), by=None, now=timezone.now()).sha256, flush=True)
-"""
+def _run(told: Any, seconds: float) -> None:
+    """In a process of its own: says when the row is written, waits, commits, says the hash."""
+    insert = acts._insert
+
+    def slow(*args: Any, **kwargs: Any) -> Bulletin:
+        row = insert(*args, **kwargs)
+        told.send("half-way")
+        time.sleep(seconds)
+        return row
+
+    acts._insert = slow
+    told.send(acts.draft(Street.objects.get(code="TST"), OCTOBER, by=None, now=NOW).sha256)
+    told.close()
+    connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_ten_kills_half_way_and_two_at_once_leave_one_bulletin(world: World, casework: list[Case]) -> None:
-    """Ten runs wait for each other; each is killed with its row written and not committed. Then two finish side by side."""
-    name = connection.settings_dict["NAME"]
+    """Ten runs wait for each other; each is killed with its row written and not committed. Then two finish at once."""
+    connection.close()  # no child may inherit it
 
-    def start(seconds: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-c", KILLED, name, seconds], stdout=subprocess.PIPE, text=True, env=os.environ
-        )
+    def start(seconds: float) -> tuple[Any, Any]:
+        ours, theirs = FORK.Pipe()
+        process = FORK.Process(target=_run, args=(theirs, seconds))
+        process.start()
+        theirs.close()
+        return ours, process
 
-    running: dict[Any, subprocess.Popen[str]] = {
-        process.stdout: process for process in [start("60") for _n in range(10)]
-    }
+    running = dict(start(60) for _n in range(10))
     while running:
-        half_way, _none, _neither = select(list(running), [], [], 60)
-        for pipe in half_way or list(running):
-            assert pipe in half_way, "nobody came half-way"
+        half_way: list[Any] = wait(list(running), 60)
+        assert half_way, "nobody came half-way"
+        for pipe in half_way:
             process = running.pop(pipe)
-            assert pipe.readline() == "half-way\n"
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-    assert not Bulletin.objects.exists()
-    both = [start("0") for _n in range(2)]
-    told = [process.communicate(timeout=60)[0].splitlines()[-1] for process in both]
+            assert pipe.recv() == "half-way"
+            process.kill()
+            process.join()
+    both = [start(0) for _n in range(2)]
+    told = [_last(pipe) for pipe, _process in both]
+    for _pipe, process in both:
+        process.join()
     assert told == [Bulletin.objects.get().sha256] * 2
+
+
+def _last(pipe: Any) -> str:
+    said = ""
+    try:
+        while pipe.poll(60):
+            said = pipe.recv()
+    except EOFError:
+        pass
+    return said
+
+
+def test_the_demo_street_has_bulletins_once(world: World, casework: list[Case]) -> None:
+    for _n in range(2):
+        call_command("seed_bulletins", "--street", "TST")
+    assert Bulletin.objects.filter(community=None).count() == 3
+    assert Bulletin.objects.exclude(status="published").count() == 3
