@@ -563,3 +563,29 @@ def test_two_looks_a_second_apart_tell_everybody_once(world: World) -> None:
     counted = Counter(Alert.objects.values_list("key", "recipient", "channel"))
     assert counted
     assert set(counted.values()) == {1}
+
+
+def test_an_administrator_tries_a_ladder_out_before_it_is_in_force(world: World, client: Client) -> None:
+    answered(world)
+    client.force_login(world.admin)
+    ladder = Ladder.objects.get(code="ordinary")
+    address = f"/admin/supervision/ladderversion/add/?ladder={ladder.pk}"
+    assert client.get(f"/admin/supervision/ladder/{ladder.pk}/change/").status_code == 200
+    page = client.get(address)
+    rungs = page.context["inline_admin_formsets"][0].formset
+    typed: dict[str, Any] = {"ladder": ladder.pk, "reason": "试行"}
+    typed |= {f"rungs-{name}": rungs.management_form[name].value() for name in rungs.management_form.fields}
+    for place, rung in enumerate(rulebook.terms_of(ladder.versions.get()).rungs):
+        values = {"code": rung.code, "name": rung.name, "point": rung.point, "offset": rung.offset, "unit": rung.unit}
+        typed |= {f"rungs-{place}-{name}": value for name, value in values.items()}
+        typed |= {f"rungs-{place}-step": rung.step, f"rungs-{place}-told": list(rung.told)}
+        typed |= {f"rungs-{place}-unless_explained": "on"} if rung.unless_explained else {}
+    for place in (5, 6):  # two empty lines, as a browser sends them
+        typed |= {f"rungs-{place}-unit": "working_days", f"rungs-{place}-offset": "0", f"rungs-{place}-step": "tell"}
+    typed["rungs-0-offset"] = "-2"
+    assert client.post(address, typed | {"_preview": "1"}).status_code == 200
+    assert ladder.versions.count() == 1
+    saved = client.post(address, typed)
+    assert saved.status_code == 302, saved.context["errors"]
+    assert [rung.offset for rung in ladder.versions.order_by("-version")[0].rungs.order_by("pk")] == [-2, 0, 0, 1, 5]
+    assert client.get("/admin/supervision/watchrule/add/").status_code == 200
