@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from PIL import Image
 
 from complaints.actions import data_requests, rating, resident
@@ -23,7 +24,7 @@ def speak(town: Town, now: datetime) -> None:
     """As of `now`, on cases the stories have left as they are."""
     _write(now)
     boss = town.logins["demo_supervisor"]
-    _rate(_closed(), boss, now)
+    _rate(_closed(town), boss, now)
     _ask_for_data(boss, now)
 
 
@@ -35,11 +36,15 @@ def _write(now: datetime) -> None:
     resident.add_photos(third, now=now, photos=[_photo()])
 
 
-def _closed() -> Iterator[Case]:
-    """Closed long enough ago that somebody should have called, and nobody has said anything about them yet."""
+def _closed(town: Town) -> Iterator[Case]:
+    """Closed long enough ago that somebody should have called, and nobody has said anything about them yet.
+
+    The demo secretary's own come last: they are to have residents to call on any day.
+    """
     rated = Rating.objects.values("case")
     cases = Case.objects.awaiting_callback().exclude(pk__in=rated).filter(kind__in=["help", "complaint", "snapshot"])
-    return iter(cases.exclude(resident__phone="").select_related("responsible").order_by("closed_at")[:3])
+    own = ExpressionWrapper(Q(community=town.grounds[0].community), BooleanField())
+    return iter(cases.exclude(resident__phone="").select_related("responsible").order_by(own, "closed_at")[:3])
 
 
 def _rate(closed: Iterator[Case], boss: Person, now: datetime) -> None:
