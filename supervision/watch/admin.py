@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     VersionBase = admin.ModelAdmin[LadderVersion]
     RuleBase = admin.ModelAdmin[WatchRule]
     VersionInlineBase = admin.TabularInline[LadderVersion, Ladder]
-    RungInlineBase = admin.TabularInline[Rung, LadderVersion]
+    RungInlineBase = admin.StackedInline[Rung, LadderVersion]
     RungFormBase = forms.ModelForm[Rung]
     RuleFormBase = forms.ModelForm[WatchRule]
     RungSetBase = forms.BaseInlineFormSet[Rung, LadderVersion, Any]
 else:
     LadderBase = VersionBase = RuleBase = admin.ModelAdmin
-    VersionInlineBase = RungInlineBase = admin.TabularInline
+    VersionInlineBase, RungInlineBase = admin.TabularInline, admin.StackedInline
     RungFormBase = RuleFormBase = forms.ModelForm
     RungSetBase = forms.BaseInlineFormSet
 
@@ -118,7 +118,7 @@ class RungInline(RungInlineBase):
     model = Rung
     form = RungForm
     formset = RungSet
-    fields = FIELDS
+    fields = (("code", "name"), ("point", "offset", "unit"), ("step", "unless_explained"), "told")
     extra = MORE
     ordering = ["id"]
 

@@ -8,6 +8,7 @@ from random import Random
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from complaints.models import Case, Clock
 from staff.models import Person, Post, Street
@@ -43,13 +44,17 @@ def tell(street: Street, now: datetime) -> int:
     rng, watch = Random(11), watch_at(now)
     assert watch.directory  # asked for once: the moments below are copies
     ends = dict(Clock.objects.filter(case__street=street).values_list("pk", "stopped_at"))
+    by_hand = _to_push(street, now)
     for moment in _moments(CLOCKS, of_street(CLOCKS, street.pk), ends, watch, rng):
+        while by_hand and by_hand[0][0] < moment.at:
+            _push(street, *by_hand.pop(0))
         _climb(moment, watch)
+    for at, case in by_hand:
+        _push(street, at, case)
     _answer(street, now, rng)
     ends = dict(SupervisionOrder.objects.filter(street=street).values_list("pk", "answered_at"))
     for moment in _moments(ORDERS, of_street(ORDERS, street.pk), ends, watch, rng):
         _climb(moment, watch)
-    _by_hand(street, now)
     sweep(now=now, real=False, flood=False)  # what runs gets its next look; all of it is in the ledger already
     _deliver(now)
     return SupervisionOrder.objects.filter(street=street).count()
@@ -99,12 +104,16 @@ def _answer(street: Street, now: datetime, rng: Random) -> None:
         return
     rows = list(SupervisionOrder.objects.filter(street=street).select_related("case", "person").order_by("issued_at"))
     for place, order in enumerate(rows):
-        answered = min(order.issued_at + timedelta(hours=rng.uniform(18, 70)), now)
+        if order.cause == SupervisionOrder.Cause.BY_HAND:
+            if order.issued_at > now - timedelta(days=4):
+                orders.withdraw(order, by=supervisor, now=now, text="已当面了解进展，不再督办。")
+            continue
+        answered = _at_work(order.issued_at + timedelta(hours=rng.uniform(18, 70)))
         waits = order.case.closed_at is None and place % 2
         if waits or answered >= now - timedelta(hours=4):
             continue
         order = orders.answer(order, by=order.person, now=answered, text=rng.choice(ANSWERS))
-        looked = answered + timedelta(hours=rng.uniform(2, 20))
+        looked = _at_work(answered + timedelta(hours=rng.uniform(2, 20)))
         if place == 1 and looked + timedelta(hours=6) < now:
             order = orders.send_back(order, by=supervisor, now=looked, text="没有写明何时办结，请补充。")
             order = orders.answer(
@@ -115,24 +124,37 @@ def _answer(street: Street, now: datetime, rng: Random) -> None:
             orders.accept(order, by=supervisor, now=looked, text="情况属实，同意。" if place % 3 else "")
 
 
-def _by_hand(street: Street, now: datetime) -> None:
-    """A supervisor pushes one case that is still in time, and takes back another order."""
+def _to_push(street: Street, now: datetime) -> list[tuple[datetime, Case]]:
+    """Two cases a supervisor pushes by hand; the first order stays unanswered and is overdue, the second is taken back."""
     supervisor = _somebody(street, Post.Role.SUPERVISOR)
-    cases = Case.objects.filter(street=street, closed_at__isnull=True, orders__isnull=True).exclude(
-        responsible=supervisor
-    )
-    picked = list(cases.order_by("submitted_at")[:2])
-    if supervisor is None or len(picked) < 2:
+    if supervisor is None:
+        return []
+    in_time = Clock.objects.filter(kind=Clock.Kind.RESOLUTION, stopped_at__isnull=True, due_at__gt=now).values("case")
+    longest = Case.objects.filter(street=street, pk__in=in_time).exclude(responsible=supervisor)
+    picked = list(longest.order_by("submitted_at")[:2])
+    hours = [9 * 24, 30]
+    return [
+        (max(_at_work(now - timedelta(hours=ago)), case.registered_at), case)
+        for ago, case in zip(hours, picked, strict=False)
+    ]
+
+
+def _push(street: Street, at: datetime, case: Case) -> None:
+    supervisor = _somebody(street, Post.Role.SUPERVISOR)
+    if supervisor is None or case.orders.exists():
         return
-    for n, case in enumerate(picked):
-        at = max(now - timedelta(hours=30), case.registered_at)
-        order = orders.issue(
-            case, by=supervisor, now=at, demand="此件居民多次来电询问，请本周内到现场核实，并书面说明进展和完成时间。"
-        )
-        if n:
-            orders.withdraw(
-                order, by=supervisor, now=min(at + timedelta(hours=2), now), text="已当面了解进展，不再督办。"
-            )
+    orders.issue(
+        case, by=supervisor, now=at, demand="此件居民多次来电询问，请尽快到现场核实，并书面说明进展和完成时间。"
+    )
+
+
+def _at_work(at: datetime) -> datetime:
+    """The same moment, or the next morning: nobody answers orders at night."""
+    local = timezone.localtime(at)
+    if 9 <= local.hour < 18:
+        return at
+    morning = local.replace(hour=9, minute=20 + local.minute // 2)
+    return morning if local.hour < 9 else morning + timedelta(days=1)
 
 
 def _somebody(street: Street, role: str) -> Person | None:

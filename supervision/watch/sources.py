@@ -128,20 +128,28 @@ def of_street(source: Source, street: int) -> list[Running]:
 
 def count_due(source: Source, now: datetime, most: int) -> int:
     query = f"""SELECT count(*) FROM (SELECT 1 FROM {source.table} t
-        WHERE {source.runs} AND t.next_turn_at <= %s LIMIT %s) AS found"""
+        WHERE {source.runs} AND t.next_turn_at <= %s ORDER BY t.next_turn_at LIMIT %s) AS found"""
     with connection.cursor() as cursor:
         cursor.execute(query, [now, most])
         return int(cursor.fetchone()[0])
 
 
+# Asked for the first, not whether there is one before now: with most rows stopped in the past, the planner would believe
+# that every other row matches and read the table.
+FIRST_TURN = "SELECT least({})".format(
+    ", ".join(
+        f"(SELECT t.next_turn_at FROM {one.table} t WHERE {one.runs} ORDER BY t.next_turn_at LIMIT 1)"
+        for one in SOURCES
+    )
+)
+
+
 def anything_due(now: datetime) -> bool:
     """One question for all sources: nearly every sweep ends here."""
-    found = " OR ".join(
-        f"EXISTS (SELECT FROM {one.table} t WHERE {one.runs} AND t.next_turn_at <= %(now)s)" for one in SOURCES
-    )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {found}", {"now": now})
-        return bool(cursor.fetchone()[0])
+        cursor.execute(FIRST_TURN)
+        first = cursor.fetchone()[0]
+    return first is not None and first <= now
 
 
 def _rows(query: str, arguments: Sequence[Any]) -> list[Running]:

@@ -40,7 +40,7 @@ from supervision.models import (
 from supervision.watch import orders, rulebook
 from supervision.watch.dispatch import LEASE, dispatch
 from supervision.watch.ladder import RungTerms
-from supervision.watch.sources import CLOCKS, claim_query
+from supervision.watch.sources import CLOCKS, FIRST_TURN, claim_query
 from supervision.watch.sweep import sweep
 from tests.world import World
 
@@ -542,6 +542,10 @@ def test_a_sweep_reads_what_is_due_through_the_partial_index(world: World) -> No
         cursor.execute("ANALYZE complaints_clock")
         cursor.execute("EXPLAIN " + claim_query(CLOCKS), [world.now, 500])
         plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("EXPLAIN " + FIRST_TURN)
+        idle = "\n".join(row[0] for row in cursor.fetchall())
+    for index in ("clock_running_by_turn", "order_running_by_turn", "item_running_by_turn"):
+        assert index in idle
     assert "clock_running_by_turn" in plan
     assert "Seq Scan on complaints_clock" not in plan
 
