@@ -237,10 +237,22 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "imports": {"task": "complaints.tasks.pick_up_imports", "schedule": 60, "options": {"expires": 55}},
     "sweep": {"task": "supervision.tasks.sweep_deadlines", "schedule": 60, "options": {"expires": 55}},
     "dispatch": {"task": "supervision.tasks.dispatch_alerts", "schedule": 60, "options": {"expires": 55}},
-    "pin_history": {"task": "complaints.tasks.pin_history", "schedule": crontab(hour=0, minute=20)},
-    "remind_to_rate": {"task": "complaints.tasks.remind_to_rate", "schedule": crontab(hour=9, minute=5)},
+    "pin_history": {
+        "task": "complaints.tasks.pin_history",
+        "schedule": crontab(hour=0, minute=20),
+        "options": {"expires": 12 * 3600},
+    },
+    "remind_to_rate": {
+        "task": "complaints.tasks.remind_to_rate",
+        "schedule": crontab(hour=9, minute=5),
+        "options": {"expires": 12 * 3600},
+    },
     "send_notices": {"task": "complaints.tasks.send_notices", "schedule": 60, "options": {"expires": 55}},
-    "forget_residents": {"task": "complaints.tasks.forget_residents", "schedule": crontab(hour=3, minute=10)},
+    "forget_residents": {
+        "task": "complaints.tasks.forget_residents",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 12 * 3600},
+    },
     "forget_conduct": {
         "task": "supervision.tasks.forget_conduct",
         "schedule": crontab(hour=3, minute=20),
