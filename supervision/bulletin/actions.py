@@ -157,8 +157,7 @@ def correct(bulletin: Bulletin, *, by: Person, now: datetime, what_changed: str)
 @transaction.atomic
 def change_terms(*, by: Person | None, now: datetime, reason: str, **figures: Any) -> RateTerms:
     """The next version of the terms, in force from now. Bulletins that were drafted keep theirs."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE supervision_rateterms IN SHARE ROW EXCLUSIVE MODE")
+    _alone("terms of the rates")
     last = RateTerms.objects.aggregate(last=Max("version"))["last"] or 0
     row = RateTerms(version=last + 1, valid_from=now, author=by, reason=reason, **figures)
     row.full_clean(exclude=["author"])
@@ -278,7 +277,10 @@ def _possible(street: Street, period: Period, now: datetime) -> None:
 
 def _one_at_a_time(street: Street, period: Period | None, community: Community | None) -> None:
     """To the end of the transaction. Without a period: whatever is published of a street."""
-    key = f"bulletin {street.pk} {community.pk if community else ''} {period.code if period else ''}"
+    _alone(f"bulletin {street.pk} {community.pk if community else ''} {period.code if period else ''}")
+
+
+def _alone(key: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(hashlib.sha256(key.encode()).hexdigest()[:15], 16)])
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from complaints.models import Case, RatingCheck
 from config.lib.errors import RuleBroken
-from supervision.bulletin import chapters
-from supervision.bulletin.chapters import Chapter, Grid
+from supervision.bulletin import chapters, words
+from supervision.bulletin.chapters import Chapter, Grid, Value
 from supervision.bulletin.facts import Fact, unpacked
 from supervision.bulletin.models import Bulletin
-from supervision.papers import docx, pdf
+from supervision.papers import docx, pdf, xlsx
 from supervision.papers.paper import Attachment, Block, Book, ColumnKind, Heading, Paper, Picture, Sheet, Table, Words
 
 KINDS = {
@@ -22,6 +25,12 @@ KINDS = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+LABELS: dict[str, dict[str, Any]] = {
+    "kind": dict(Case.Kind.choices),
+    "channel": dict(Case.Channel.choices),
+    "bad_outcome": {code: name for code, name in RatingCheck.Outcome.choices if code},
+}
+SIGNED = re.compile(r"[+-]?\d+(?:\.\d+)?(?:%$| )")
 MOST_LINES = 400  # of a list in print; the workbook has them all
 
 
@@ -127,8 +136,6 @@ def day_of(bulletin: Bulletin) -> date:
 
 def _written(bulletin: Bulletin, text: Text, kind: str) -> bytes:
     if kind == "xlsx":
-        from supervision.papers import xlsx
-
         return xlsx.write(book(bulletin, text))
     write = docx.write if kind == "docx" else pdf.write
     return write(paper(bulletin, text))
@@ -136,8 +143,8 @@ def _written(bulletin: Bulletin, text: Text, kind: str) -> bytes:
 
 def _blocks(chapter: Chapter, *, explained: bool) -> Iterator[Block]:
     yield Heading(1, chapter.title)
-    for words in chapter.words:
-        yield Words(words)
+    for told in chapter.words:
+        yield Words(told)
     yield from chapter.pictures
     for grid in chapter.grids:
         if grid.rows:
@@ -169,9 +176,27 @@ def _grids(text: Text) -> Iterator[tuple[Chapter, Grid]]:
 
 
 def _sheet(number: int, chapter: Chapter | None, grid: Grid) -> Sheet:
+    """Figures as figures: a spreadsheet can go on reckoning with them."""
     title = " ".join(part for part in (chapter.title if chapter else "", grid.title) if part)
-    table = _table(grid)
-    return Sheet(f"{number} {title}"[:31], title, table.head, table.rows)
+    columns = [_column([row[n].value for row in grid.rows]) for n in range(len(grid.head))]
+    rows = tuple(zip(*(values for values, _kind in columns), strict=True))
+    return Sheet(f"{number} {title}"[:31], title, grid.head, rows, tuple(kind for _values, kind in columns))
+
+
+def _column(values: Sequence[Value]) -> tuple[list[str | int | float | None], ColumnKind]:
+    """Whole numbers, percentages and percentage points, where a column holds nothing else; a dash is nothing."""
+    told = [None if value in (None, "—") else value for value in values]
+    found = [value for value in told if value is not None]
+    if found and all(isinstance(value, int) for value in found):
+        return list(told), "number"
+    signed = [SIGNED.match(value) if isinstance(value, str) else None for value in found]
+    if not found or None in signed:
+        return list(told), "text"
+    percent = all(isinstance(value, str) and value.endswith("%") for value in found)
+    numbers = [None if value is None else float(str(value).split("%")[0].split(" ")[0]) for value in told]
+    if percent:
+        return [None if number is None else round(number / 100, 4) for number in numbers], "percent"
+    return list(numbers), "number"
 
 
 def _drawn(picture: Picture) -> Sheet:
@@ -184,13 +209,30 @@ def _drawn(picture: Picture) -> Sheet:
 
 
 def _cases(facts: list[Fact], bulletin: Bulletin) -> Sheet:
-    """The frozen facts themselves: from this sheet every figure can be counted again."""
+    """The frozen facts themselves: from this sheet every figure can be counted again. 1 is yes."""
+    head = tuple(str(name) for name in words.FACTS.values())
+    rows = tuple(tuple(_in_words(fact, name, bulletin) for name in words.FACTS) for fact in facts)
+    return Sheet(_("Cases"), _("Every case behind the figures"), head, rows)
+
+
+def _in_words(fact: Fact, name: str, bulletin: Bulletin) -> str | int | float | None:
+    value = getattr(fact, name)
     kept = bulletin.snapshot
-    names = list(Fact.__dataclass_fields__)
-    rows = []
-    for fact in facts:
-        cells = {name: getattr(fact, name) for name in names}
-        cells["community"] = kept["communities"].get(str(fact.community), "")
-        cells["unit"] = kept["units"].get(str(fact.unit), "")
-        rows.append(tuple(int(value) if isinstance(value, bool) else value for value in cells.values()))
-    return Sheet(_("Cases"), _("Every case behind the figures"), tuple(names), tuple(rows))
+    match name:
+        case "community":
+            return str(kept["communities"].get(str(value), ""))
+        case "unit":
+            return str(kept["units"].get(str(value), ""))
+        case "kind" | "channel":
+            return str(LABELS[name].get(value, value))
+        case "handled":
+            return None if value is None else round(value / 3600, 1)
+        case "satisfied" | "bad":
+            return value or None
+        case "bad_state":
+            return chapters.state_words(value) if value else ""
+        case "bad_outcome":
+            return str(LABELS[name].get(value, value))
+        case "response" | "due" | "light" | "solved":
+            return str(words.VALUES.get(value, value))
+    return int(value) if isinstance(value, bool) else str(value)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import multiprocessing
 import time
+from collections.abc import Callable
 from datetime import datetime
-from io import StringIO
+from io import BytesIO, StringIO
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from openpyxl import load_workbook
 
 from complaints import actions
 from complaints.actions.rated import Answer
@@ -187,6 +189,17 @@ def test_the_files_are_the_same_bytes_each_time_and_the_public_ones_name_nobody(
     assert set(once) == {f"TST-all-2026-10-public.{kind}" for kind in ("docx", "pdf", "xlsx")}
 
 
+def test_the_application_itself_may_do_all_this_and_no_more(
+    world: World, casework: list[Case], as_app_role: Callable[[], None]
+) -> None:
+    as_app_role()
+    acts.change_terms(by=world.admin, now=on(30), reason="样本放宽。", minimum_sample=8)
+    row = published(world)
+    assert row.snapshot["terms"]["minimum_sample"] == 8
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        cursor.execute("UPDATE supervision_rateterms SET minimum_sample = 1")
+
+
 def run(*words: str) -> dict[str, Any]:
     out = StringIO()
     call_command("monthly_report", *words, "--json", stdout=out)
@@ -282,3 +295,13 @@ def test_the_demo_street_has_bulletins_once(world: World, casework: list[Case]) 
         call_command("seed_bulletins", "--street", "TST")
     assert Bulletin.objects.filter(community=None).count() == 3
     assert Bulletin.objects.exclude(status="published").count() == 3
+
+
+def test_the_workbook_holds_figures_one_can_reckon_with(world: World, casework: list[Case]) -> None:
+    row = Bulletin.objects.get(pk=issued(world).pk)
+    _name, content = next(files(row, public=False, kinds=["xlsx"]))
+    book = load_workbook(BytesIO(content))
+    cells = [cell.value for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    assert not [cell for cell in cells if isinstance(cell, str) and cell.startswith("'")]
+    assert {case.number for case in casework} <= set(cells)
+    assert 14 in cells
