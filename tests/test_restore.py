@@ -71,7 +71,7 @@ def test_nobody_is_named_in_a_dump(tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         Resident.objects.bulk_create(
-            Resident(**{"case_id": 10**6 + n, "name": name, "phone": phone, "address": address})
+            _resident(case_id=10**6 + n, name=name, phone=phone, address=address)
             for n, (name, phone, address) in enumerate(marks)
         )
         cursor.execute("SET session_replication_role = DEFAULT")
@@ -81,6 +81,10 @@ def test_nobody_is_named_in_a_dump(tmp_path: Path) -> None:
     assert len(written) > 1000 * 100
     assert case.number.encode() in written
     assert [mark for own in marks for mark in own if mark.encode() in written] == []
+
+
+def _resident(**known: Any) -> Resident:
+    return Resident(**known)
 
 
 def _live(world: World) -> None:
