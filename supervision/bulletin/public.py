@@ -49,8 +49,9 @@ GROUPS: dict[str, Group] = {
     "bad": Group("bad", ("bad_done", "bad_open")),
     "returned": Group("received", ("returned", "not_returned"), below="received"),
     "again": Group("concluded", ("again", "not_again"), below="concluded"),
+    "unrated": Group("concluded", ("unrated", "rated_since"), below="concluded"),
     "extended": Group("due", ("extended", "not_extended"), below="due"),
-    **{key: Group(key) for key in ("duplicates", "withdrawn", "unreached", "unrated", "excluded", "praise", "praised")},
+    **{key: Group(key) for key in ("duplicates", "withdrawn", "unreached", "excluded", "praise", "praised")},
     "items": Group("items_open", ("items_late", "items_on_time")),
     **{key: Group(key) for key in ("items_set", "items_signed")},
 }
@@ -66,6 +67,7 @@ SOLVED = ("solved", "partly_solved", "not_solved")
 REST = {  # a column that only fills its group up: whole, and the part it is not
     "not_returned": ("received", "returned"),
     "not_again": ("concluded", "again"),
+    "rated_since": ("concluded", "unrated"),  # about what "rated" is: it must not tell that either
     "not_extended": ("due", "extended"),
     "items_on_time": ("items_open", "items_late"),
 }
@@ -121,7 +123,8 @@ def publish(
         tables.add(name, (group.whole,), under=group.below, areas=group.areas)
         tables.add(f"{name}/parts", group.columns, under=name, areas=group.areas)
     seen = {row: tables.cells(row) for row in counts}
-    tops = {what: tables.add_top(what, received) for what, received in street["tops"].items()}
+    # By matter only: kinds and ways divide the same whole, and praise is told by itself.
+    tops = {"category": tables.add_top("category", street["tops"]["category"])}
     return {
         "threshold": terms.suppress_below,
         "rows": seen,

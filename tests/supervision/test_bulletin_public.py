@@ -121,6 +121,14 @@ def test_a_percentage_of_numbers_held_back_is_held_back() -> None:
     assert all(rates["on_time"] is None for rates in version["rates"].values())
 
 
+def test_the_unrated_do_not_give_away_how_few_rated() -> None:
+    figures = month({1: (20, 0), 2: (30, 0)})
+    figures["street"]["counts"] |= {"concluded": 44, "unrated": 42, "rated": 2, "satisfied": 2}
+    assert not {"unrated", "rated"} & set(publish(figures, TERMS)["rows"][STREET])
+    figures["street"]["counts"] |= {"unrated": 40, "rated": 4, "satisfied": 4}
+    assert {"unrated", "rated"} <= set(publish(figures, TERMS)["rows"][STREET])
+
+
 def test_late_with_and_without_reason_is_not_shown_where_late_is_not() -> None:
     figures = month({1: (20, 2), 2: (30, 0)})
     figures["street"]["counts"] |= {"late_explained": 0, "late_unexplained": 2}
