@@ -84,7 +84,8 @@ def filled() -> int:
         "outcome": f"CASE WHEN g > {OPEN} THEN 'resolved' ELSE '' END",
         "closed_at": f"CASE WHEN g > {OPEN} THEN {later} + interval '1 hour' END",
     }
-    names = [field.column for field in Case._meta.concrete_fields if field.column not in ("id", "submission_key")]
+    columns = [str(field.column) for field in Case._meta.concrete_fields]
+    names = [name for name in columns if name not in ("id", "submission_key")]
     with connection.cursor() as cursor:
         cursor.execute(
             FILL_CASES.format(
