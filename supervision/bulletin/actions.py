@@ -248,7 +248,11 @@ def _public(bulletin: Bulletin) -> dict[str, Any]:
     inside = [one for one in others if bulletin.period.holds(one.period) or one.period == bulletin.period]
     kept = bulletin.snapshot
     version = public.publish(
-        kept["figures"], snapshot.terms_of(bulletin), [one.public for one in inside], kept["item_counts"]
+        kept["figures"],
+        snapshot.terms_of(bulletin),
+        [one.public for one in inside],
+        kept["item_counts"],
+        bounds=bulletin.span == Span.MONTH,
     )
     for one in others:
         if one.period.holds(bulletin.period) and public.reveals(version, one.public):

@@ -203,7 +203,7 @@ def definitions(kept: Mapping[str, Any]) -> list[str]:
 
 def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all: str, span: str) -> list[Chapter]:
     """From `public.publish` alone; of the snapshot only names of places and the terms are read."""
-    rows, rates = version["rows"], version["rates"]
+    rows, rates, bounds = version["rows"], version["rates"], version.get("bounds", {})
     names = kept["communities"] | {"none": _("without a community")}
     order = [area for area in (*kept["order"], "none") if area in rows]
     street = rows[STREET]
@@ -223,7 +223,9 @@ def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all:
         lines = []
         for key in keys:
             (name, how), rate = words.RATES[key], rates[STREET][key]
-            lines.append((Cell(str(name), hint=str(how)), Cell(percent(rate)), Cell(_sample(rate))))
+            within = bounds.get(key)
+            told = (_within(within), within["whole"]) if rate is None and within else (percent(rate), _sample(rate))
+            lines.append((Cell(str(name), hint=str(how)), *map(Cell, told)))
         return Grid("", (_("Rate"), _("Value"), _("Sample")), tuple(lines))
 
     tops = sorted(version["tops"].get("category", {}).items(), key=lambda item: (-item[1], item[0]))
@@ -307,6 +309,12 @@ def percent(rate: Mapping[str, Any] | None) -> str:
     if not rate["whole"]:
         return "—"
     return f"{rate['percent']}%" if rate["enough"] else _("sample too small")
+
+
+def _within(bounds: Mapping[str, Any]) -> str:
+    if "low" in bounds:
+        return _("at least %(percent)s%%") % {"percent": bounds["low"]}
+    return _("at most %(percent)s%%") % {"percent": bounds["high"]}
 
 
 def _sample(rate: Mapping[str, Any] | None) -> str:

@@ -68,6 +68,7 @@ def community_row(bulletin: Bulletin, street: Bulletin) -> Text:
         "rows": {"street": version["rows"].get(area, {})},
         "rates": {"street": version["rates"].get(area, dict.fromkeys(version["rates"]["street"]))},
         "tops": {},
+        "bounds": {},
     }
     found = chapters.published(own, bulletin.snapshot, bulletin.public_words, bulletin.span)
     return Text(found, [], [chapters.held_back_told(version), *chapters.definitions(street.snapshot)], False)

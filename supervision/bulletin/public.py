@@ -10,13 +10,17 @@ A number is small when it is above nought and below the threshold; nought stays.
 - a longer period shows a row only where every published shorter one in it did, so differences give nothing away; and a
   shorter one that would have to hold back what a published longer one shows is not published at all;
 - a community's own public report is its row of the street's, never other numbers;
-- percentages and comparisons are reckoned from published counts alone.
+- percentages and comparisons are reckoned from published counts alone;
+- of a rate whose part is held back because it or its rest is small, a month says from where on, or up to where, it may
+  lie: as much as "below the threshold" says, and no more. A longer period does not: three small months in a small
+  quarter would close in on each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from supervision import rates
@@ -107,8 +111,10 @@ def publish(
     terms: Terms,
     inside: Iterable[Mapping[str, Any]] = (),
     more: Mapping[str, int] | None = None,
+    *,
+    bounds: bool = False,
 ) -> dict[str, Any]:
-    """`more`: further counts of the street.
+    """`more`: further counts of the street. `bounds`: it is a month, and may say within what its rates lie.
 
     `inside`: published versions of periods that lie in this one, and earlier revisions of this one.
 
@@ -133,7 +139,22 @@ def publish(
         "median": street["median"] if seen[STREET].get("concluded") else None,
         "rates": {row: rates_of(cells, terms) for row, cells in seen.items()},
         "scores": {row: _score(cells, terms) for row, cells in seen.items()},
+        "bounds": bounds_of(counts[STREET], seen[STREET], terms) if bounds else {},
     }
+
+
+def bounds_of(counts: Mapping[str, int], seen: Mapping[str, int], terms: Terms) -> dict[str, dict[str, Any]]:
+    """By rate: `low` or `high` in percent of a `whole` that is shown, where a small part or rest is not."""
+    found = {}
+    for rate, (part, whole) in OF.items():
+        of, most = counts.get(whole, 0), terms.suppress_below - 1
+        if part in seen or whole not in seen or of < max(terms.minimum_sample, 2 * terms.suppress_below):
+            continue
+        if small(of - counts[part], terms.suppress_below):
+            found[rate] = {"low": str(rates.tenth(Decimal((of - most) * 100) / of)), "whole": of}
+        elif small(counts[part], terms.suppress_below):
+            found[rate] = {"high": str(rates.tenth(Decimal(most * 100) / of)), "whole": of}
+    return found
 
 
 @dataclass

@@ -54,9 +54,22 @@ def candidates(version: Mapping[str, Any], communities: list[int]) -> list[dict[
     found = []
     for choice in product(*(list(rows_of(community)) for community in communities)):
         sums = [sum(column) for column in zip(*choice, strict=True)]
-        if sum(sums) == whole and (kept is None or sums == [kept, late]):
+        if sum(sums) == whole and (kept is None or sums == [kept, late]) and agrees(sums, version["bounds"]):
             found.append(dict(zip(communities, choice, strict=True)))
     return found
+
+
+def agrees(sums: list[int], bounds: Mapping[str, Any]) -> bool:
+    told = bounds.get("on_time", {})
+    return ("low" not in told or 0 < sums[1] < T) and ("high" not in told or 0 < sums[0] < T)
+
+
+def test_a_month_says_from_where_on_a_rate_lies_and_a_quarter_does_not() -> None:
+    table = {1: (28, 1), 2: (30, 0)}
+    assert publish(month(table), TERMS, bounds=True)["bounds"] == {"on_time": {"low": "96.6", "whole": 59}}
+    assert publish(month(table), TERMS)["bounds"] == {}
+    assert publish(month({1: (1, 28), 2: (0, 30)}), TERMS, bounds=True)["bounds"]["on_time"]["high"] == "3.4"
+    assert publish(month({1: (28, 9), 2: (30, 0)}), TERMS, bounds=True)["bounds"] == {}
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -64,7 +77,7 @@ def test_no_small_number_can_be_recovered_from_the_totals(seed: int) -> None:
     rng = Random(seed)
     communities = list(range(1, rng.choice((3, 4, 4))))
     table = {one: (rng.choice((0, 1, 2, 3, 4, 6)), rng.choice((0, 0, 1, 2, 3))) for one in communities}
-    version = publish(month(table), TERMS)
+    version = publish(month(table), TERMS, bounds=True)
     possible = candidates(version, communities)
     assert not possible or table in possible
     for community, cells in table.items():
