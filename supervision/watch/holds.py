@@ -29,8 +29,10 @@ class Around(NamedTuple):
     newest_ladder: int
 
 
-def is_held() -> bool:
-    return Hold.objects.filter(released_at__isnull=True).exists()
+def is_held(*why: Hold.Why) -> bool:
+    """For any of these reasons, or for any at all."""
+    held = Hold.objects.filter(released_at__isnull=True)
+    return held.filter(why__in=why).exists() if why else held.exists()
 
 
 def hold(why: Hold.Why, now: datetime, **details: Any) -> None:

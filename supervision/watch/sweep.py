@@ -56,8 +56,9 @@ def sweep(*, now: datetime, real: bool = True, flood: bool = True) -> Swept:
         watch = watch_at(now)
         if flood:
             _hold_a_flood(watch)
+        orders = not holds.is_held(Hold.Why.FLOOD)
         for source in SOURCES:
-            while _batch(source, watch, done):
+            while _batch(source, watch, done, orders=orders):
                 pass
         if done.alerts and holds.is_held():
             done.held = done.alerts
@@ -79,15 +80,15 @@ def _sign(now: datetime) -> None:
 
 
 @transaction.atomic
-def _batch(source: Source, watch: Watch, done: Swept) -> bool:
-    """One claim; False when nothing was left."""
+def _batch(source: Source, watch: Watch, done: Swept, *, orders: bool) -> bool:
+    """One claim; False when nothing was left. `orders` False: a flood, perhaps a wrong calendar, binds nobody."""
     claimed = claim(source, watch.now)
     if not claimed:
         return False
     turned = turns(source, claimed, watch)
     written = _write_ledger(source, turned, watch)
     alerts = _write_alerts(source, written, watch)
-    if source is CLOCKS:
+    if source is CLOCKS and orders:
         ordered = [running for running, one, _pk in written if one.rung.step == Step.ORDER]
         alerts += issue_by_ladder(ordered, watch) if ordered else 0
     _set_turns(source, turned)

@@ -256,6 +256,15 @@ def test_far_more_than_ever_is_held_before_it_is_written(world: World) -> None:
     assert dispatch(now=world.now + 60 * DAY, real=False).sent == done.alerts
 
 
+def test_in_a_flood_nobody_is_bound_by_an_order(world: World) -> None:
+    """Ten thousand old cases imported, or a calendar entered wrongly: orders are for a supervisor to issue then."""
+    cases = [answered(world, title=f"第{n}件", submission_key=None) for n in range(4)]
+    rulebook.change_rule(by=world.admin, now=world.now, reason="试验", flood_least=3)
+    look(max(resolution(case).due_at for case in cases) + 3 * DAY)
+    assert set(Escalation.objects.filter(skipped=False).values_list("step", flat=True)) == {"order"}
+    assert not SupervisionOrder.objects.exists()
+
+
 def test_a_restored_copy_is_recognised_and_tells_nobody_anything(world: World) -> None:
     now = timezone.now()
     sweep(now=now)
