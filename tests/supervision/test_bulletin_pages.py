@@ -25,6 +25,7 @@ from complaints.models import Case, Rating
 from config.lib.errors import RuleBroken
 from staff.models import Person, Street
 from supervision.bulletin import actions as acts
+from supervision.bulletin.demo import tell
 from supervision.bulletin.documents import files
 from supervision.bulletin.periods import parse
 from supervision.models import Bulletin
@@ -290,9 +291,11 @@ def _last(pipe: Any) -> str:
     return said
 
 
-def test_the_demo_street_has_bulletins_once(world: World, casework: list[Case]) -> None:
-    for _n in range(2):
-        call_command("seed_bulletins", "--street", "TST")
+def test_a_street_of_the_demo_has_bulletins_published_in_their_time(world: World, casework: list[Case]) -> None:
+    tell(world.street, NOW)
+    for row in Bulletin.objects.filter(status="published"):
+        assert row.published_at is not None
+        assert 0 <= (row.published_at - row.period.after.begin).days < 4
     assert Bulletin.objects.filter(community=None).count() == 3
     assert Bulletin.objects.exclude(status="published").count() == 3
 

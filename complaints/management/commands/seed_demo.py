@@ -29,10 +29,7 @@ class Command(BaseCommand):
         if Street.objects.filter(code="DEMO").exists():
             raise CommandError("The street DEMO is there already.")
         seed(timezone.now(), options["cases"])
-        call_command("seed_conduct")  # by name: the watch stands above the cases
-        call_command("seed_watch")
-        call_command("seed_rectification")  # last: what it takes up is what the watch has proposed
-        call_command("seed_bulletins")
+        call_command("seed_supervision")  # by name: the watch stands above the cases
         result = {
             "people": Person.objects.count(),
             "cases": Case.objects.count(),
