@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from complaints.models import Case, RatingCheck
@@ -524,12 +525,17 @@ def _opening(counts: Mapping[str, int], changes: Mapping[str, str | None], span:
     if not counts["received"] and not counts["open"] and not counts["concluded"]:
         return _("No matter was received, concluded or open in the period.")
     told = _("%(received)s matters were received, %(concluded)s concluded; %(open)s were open at the end.") % counts
-    if changes["received"] is not None:
-        told += _(" Received against %(before)s: %(change)s.") % {
-            "before": words.SPANS[span][0],
-            "change": _change(changes["received"]),
-        }
-    return told
+    return told + _against(changes["received"], words.SPANS[span][0])
+
+
+def _against(change: str | None, before: str | Promise) -> str:
+    if change is None:
+        return ""
+    by = Decimal(change)
+    if not by:
+        return _(" As many were received as against %(before)s.") % {"before": before}
+    more = _(" Received against %(before)s: %(percent)s%% more.") if by > 0 else None
+    return (more or _(" Received against %(before)s: %(percent)s%% fewer.")) % {"before": before, "percent": abs(by)}
 
 
 def _median(area: Mapping[str, Any]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from supervision.bulletin import chapters, words
 from supervision.bulletin.chapters import Chapter, Grid, Value
 from supervision.bulletin.facts import Fact, unpacked
 from supervision.bulletin.models import Bulletin
+from supervision.bulletin.periods import OFFICE
 from supervision.papers import docx, pdf, xlsx
 from supervision.papers.paper import Attachment, Block, Book, ColumnKind, Heading, Paper, Picture, Sheet, Table, Words
 
@@ -89,8 +91,8 @@ def paper(bulletin: Bulletin, text: Text) -> Paper:
     lists = [Attachment(grid.title, (_table(replace(_short(grid), title="")),)) for grid in text.lists if grid.rows]
     lists.append(Attachment(_("How the figures are reckoned"), tuple(Words(note) for note in text.notes)))
     return Paper(
-        letterhead=street.name,
-        document_no="",
+        letterhead=_letterhead(bulletin),
+        document_no=number_of(bulletin),
         title=chapters.title(bulletin),
         blocks=tuple(block for chapter in text.chapters for block in _blocks(chapter, explained=not text.internal)),
         signer=signer,
@@ -100,6 +102,24 @@ def paper(bulletin: Bulletin, text: Text) -> Paper:
         attachments=tuple(lists),
         draft=bulletin.is_in_work,
     )
+
+
+def _letterhead(bulletin: Bulletin) -> str:
+    if bulletin.community:
+        return _("Residents' committee of %(community)s: document") % {"community": bulletin.community.name}
+    return _("Office of %(street)s: document") % {"street": bulletin.street.name}
+
+
+def number_of(bulletin: Bulletin) -> str:
+    """Its place among the bulletins its street issued in the same year; a draft has none."""
+    at = bulletin.issued_at
+    if at is None:
+        return ""
+    year = timezone.localtime(at).year
+    begin = datetime(year, 1, 1, tzinfo=OFFICE)
+    before = Bulletin.objects.filter(street=bulletin.street_id, issued_at__gte=begin)
+    place = before.filter(Q(issued_at__lt=at) | Q(issued_at=at, pk__lte=bulletin.pk)).count()
+    return _("Bulletin〔%(year)s〕No. %(number)s") % {"year": year, "number": place}
 
 
 def book(bulletin: Bulletin, text: Text) -> Book:

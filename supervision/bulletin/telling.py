@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from staff.models import Post
 from staff.queries import current
@@ -22,6 +25,9 @@ def tell(row: Bulletin, now: datetime) -> None:
     worked = {row.drafted_by_id, row.reviewed_by_id}
     people = sorted(set(posts.values_list("person", flat=True)) - worked)
     stage = f"{row.reviewed_at:%Y%m%d%H%M%S}" if row.reviewed_at else "drafted"
-    facts = {"number": str(row), "link": row.get_absolute_url()}
+    area = row.community or row.street
+    with translation.override(settings.LANGUAGE_CODE):
+        waits = _("waits to be issued") if row.status == Bulletin.Status.REVIEW else _("waits to be checked")
+    facts = {"number": f"{row.period.code} {area}", "rung": waits, "link": row.get_absolute_url()}
     fact = Fact(f"bulletin-{row.pk}-{stage}", Alert.What.BULLETIN, Step.TELL, False, None, None, facts)
     insert(to_people(fact, people, watch_at(now)))
