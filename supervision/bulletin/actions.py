@@ -33,10 +33,13 @@ MOST_WORDS = 4_000
 PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8})(?!\d)")
 
 
-def preview(street: Street, period: Period, *, now: datetime, community: Community | None = None) -> Made:
-    """A look at a period that may still run. Nothing is kept."""
+def preview(street: Street, period: Period, *, now: datetime, community: Community | None = None) -> Bulletin:
+    """A look at a period that may still run: a row that is not kept."""
     _possible(street, period, now)
-    return snapshot.make(street, period, community, until=now)
+    made = snapshot.make(street, period, community, until=now)
+    row = Bulletin(street=street, community=community, span=str(period.span), first=period.first, revision=0)
+    row.snapshot, row.facts, row.sha256 = made.snapshot, made.facts, made.sha256
+    return row
 
 
 @transaction.atomic

@@ -79,9 +79,7 @@ def bulletins(request: HttpRequest) -> HttpResponse:
 
 def _preview(request: HttpRequest, street: Street, period: Period, community: Community | None) -> HttpResponse:
     """Nothing is kept: the period may still run."""
-    made = actions.preview(street, period, now=timezone.now(), community=community)
-    row = Bulletin(street=street, community=community, span=str(period.span), first=period.first)
-    row.snapshot, row.facts, row.sha256 = made.snapshot, made.facts, made.sha256
+    row = actions.preview(street, period, now=timezone.now(), community=community)
     page = {"bulletin": row, "title": chapters.title(row), "chapters": chapters.internal(row)}
     return render(request, "supervision/bulletin/preview.html", page)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -289,6 +290,17 @@ def _last(pipe: Any) -> str:
     except EOFError:
         pass
     return said
+
+
+def test_on_the_command_line_a_running_month_is_looked_at_and_not_kept(
+    world: World, casework: list[Case], tmp_path: Path
+) -> None:
+    told = StringIO()
+    with time_machine.travel(datetime(2026, 10, 20, 10, tzinfo=SHANGHAI), tick=False):
+        call_command("monthly_report", "2026-10", street="TST", out=tmp_path, as_json=True, stdout=told)
+    said = json.loads(told.getvalue())
+    assert (said["report"], said["status"], len(said["files"])) == (None, "preview", 3)
+    assert not Bulletin.objects.exists()
 
 
 def test_a_street_of_the_demo_has_bulletins_published_in_their_time(world: World, casework: list[Case]) -> None:

@@ -26,8 +26,9 @@ from supervision.models import Bulletin
 class Command(BaseCommand):
     help = (
         "Drafts the bulletin of a month, quarter or year (2026-10, 2026-Q4, 2026) unless there is one, and writes its "
-        "files. --publish takes it to the end: --by names who vouches for it and who issues it; without, the street's "
-        "first two supervisors do. One person is not enough."
+        "files; of a period that still runs it writes the files and keeps nothing. --publish takes it to the end: --by "
+        "names who vouches for it and who issues it; without, the street's first two supervisors do. One person is not "
+        "enough."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             place = the_street(street)
             area = _community(place, community)
             wanted = _period(period, quarter=options["quarter"], year=options["year"])
-            row = actions.draft(place, wanted, by=None, now=timezone.now(), community=area)
+            row = _drafted(place, area, wanted, publish=options["publish"])
             if options["publish"]:
                 row = _published(row, options["by"])
             files = _written(row, out) if out else []
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             sys.exit(1)
         result = {
             "report": row.pk,
-            "status": row.status,
+            "status": row.status if row.revision else "preview",
             "sha256": row.sha256,
             "revision": row.revision,
             "files": files,
@@ -65,8 +66,18 @@ class Command(BaseCommand):
         }
         if options["as_json"]:
             self.stdout.write(json.dumps(result, ensure_ascii=False))
+        elif not row.revision:
+            self.stdout.write("The period still runs: a look at it, {sha256}, {seconds} s".format(**result))
         else:
             self.stdout.write("{report}: {status}, revision {revision}, {sha256}, {seconds} s".format(**result))
+
+
+def _drafted(street: Street, area: Community | None, period: Period, *, publish: bool) -> Bulletin:
+    """The bulletin, or of a period that still runs a look at it that is not kept."""
+    now = timezone.now()
+    if period.begin <= now < period.after.begin and not publish:
+        return actions.preview(street, period, now=now, community=area)
+    return actions.draft(street, period, by=None, now=now, community=area)
 
 
 def _period(code: str, *, quarter: bool, year: bool) -> Period:
@@ -118,7 +129,8 @@ def _two(street: Street, by: str) -> tuple[Person, Person]:
 def _written(row: Bulletin, out: Path) -> list[str]:
     """Each under another name first: whoever picks it up never finds half a file."""
     out.mkdir(parents=True, exist_ok=True)
-    row = Bulletin.objects.select_related("street", "community").get(pk=row.pk)
+    if row.revision:
+        row = Bulletin.objects.select_related("street", "community").get(pk=row.pk)
     written = []
     for public in (False, True) if row.public is not None else (False,):
         for name, content in documents.files(row, public=public):
