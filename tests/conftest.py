@@ -77,7 +77,11 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.fail("No browser found. Install Chromium (Debian: apt install chromium) or set LINLI_BROWSER to one.")
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    opened = connections["default"]
     with sync_playwright() as playwright:
+        # With a running loop Django looks for its connections elsewhere. A second one would wait for ever for the
+        # transaction that the first may have open.
+        connections["default"] = opened
         launched = playwright.chromium.launch(executable_path=path, args=[*options, "--disable-dev-shm-usage"])
         yield launched
         launched.close()
