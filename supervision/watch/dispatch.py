@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from supervision.telling import channels, words
 from supervision.watch import holds
 from supervision.watch.models import MOST_TRIES
 
+log = logging.getLogger("linli.watch")
 LEASE = timedelta(seconds=30)
 AT_ONCE, BUNDLE, SECONDS = 500, 200, 45
 WAITING = Q(sent_at__isnull=True, dead_at__isnull=True)
@@ -145,6 +147,9 @@ def _deliver(parcel: Parcel, now: datetime, send: Send, done: Sent) -> None:
         send(parcel.channel, parcel.to, said, str(parcel.key))
     except NotDelivered as error:
         done.failed += _failed(parcel, now, str(error))
+    except Exception as error:  # a fault of ours: one message must not stop all the others for ever
+        log.exception("An alert could not be sent: %s", parcel.channel)
+        done.failed += _failed(parcel, now, type(error).__name__)
     else:
         done.sent += _arrived(parcel, now)
 

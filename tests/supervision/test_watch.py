@@ -328,6 +328,23 @@ def test_what_is_due_for_one_group_goes_out_as_one_message(world: World) -> None
     assert dispatch(now=world.now, send=far, real=False).sent == 0
 
 
+def test_a_message_that_breaks_the_sender_stops_no_other(world: World) -> None:
+    waiting(world, 1)
+    other = Robot.objects.create(street=world.street, kind="feishu", name="另一个群", steps=["remind"])
+    first = Alert.objects.get()
+    Alert.objects.create(
+        key="later", what="escalation", channel="robot", robot=other, made_at=world.now, next_at=first.next_at
+    )
+
+    def broken(channel: str, to: Any, lines: Any, key: str) -> None:
+        if to != other:
+            raise ZeroDivisionError
+
+    done = dispatch(now=world.now, send=broken, real=False)
+    assert (done.sent, done.failed) == (1, 1)
+    assert Alert.objects.get(pk=first.pk).error == "ZeroDivisionError"
+
+
 def test_a_failed_message_is_tried_again_under_the_same_key_and_given_up_after_eight_times(world: World) -> None:
     waiting(world, 1)
     far, now = FarEnd(failures=1), world.now
