@@ -18,7 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 from rest_framework.authtoken.models import TokenProxy
 
@@ -523,6 +523,23 @@ def test_every_role_at_every_address(stage: Stage, method: str) -> None:
         wanted[name] = expected(specs[method == "post"])
         found[name] = {role: shown(ask(stage, role, method, url)) for role in ROLES}
     assert differences(found, wanted) == []
+
+
+FORM = re.compile(r'<form[^>]*method="post".*?</form>', re.S)
+
+
+def test_every_form_a_person_is_shown_can_be_sent(stage: Stage) -> None:
+    """The tests' client asks for no token, a browser is refused without it."""
+    for name in TABLE:
+        url = reverse(name, kwargs=stage.arguments.get(name))
+        if getattr(resolve(url.partition("?")[0]).func, "csrf_exempt", False):
+            continue  # residents' forms carry a secret of their own
+        for role in ("worker", "secretary", "supervisor", "discipline", "admin", "anonymous"):
+            answer = ask(stage, role, "get", url)
+            if answer.status_code == 200 and not answer.streaming:
+                page = answer.content.decode(errors="replace")
+                bare = [form[:200] for form in FORM.findall(page) if "csrfmiddlewaretoken" not in form]
+                assert not bare, (name, role)
 
 
 def admin_url(stage: Stage, name: str) -> str:
