@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Sequence
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from complaints import filters
 from complaints.exporting import MOST_IN_WORKBOOK, people_rows, too_many
-from complaints.queries import CaseQuerySet
 from complaints.views.case import person_of
 from config.lib.sheets import csv_lines, write_xlsx
-from staff.scope import Scope
+
+Rows = Iterable[Sequence[object]]
 
 ORDERS = {"newest": ("-submitted_at", "-pk"), "due": ("turn_due_at", "pk")}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,22 +40,27 @@ def export(request: HttpRequest) -> HttpResponseBase:
     name = f"{_('cases')}-{timezone.localtime(now):%Y%m%d-%H%M}"
     response: HttpResponseBase
     if wanted != "xlsx":
-        rows = people_rows(cases, scope, now, as_text=True)
-        response = StreamingHttpResponse(csv_lines(rows, bom=True), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = filename(f"{name}.csv")
+        response = csv_file(people_rows(cases, scope, now, as_text=True), name)
     elif too_many(cases):
         text = _("One workbook takes %(most)s cases at most: narrow the list, or export it as CSV.")
         messages.warning(request, text % {"most": f"{MOST_IN_WORKBOOK:,}"})
         return back
     else:
-        response = workbook(cases, scope, name)
+        response = workbook(people_rows(cases, scope, now, as_text=False), name, title=_("cases"))
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def workbook(cases: CaseQuerySet, scope: Scope, name: str) -> FileResponse:
+def csv_file(rows: Rows, name: str) -> StreamingHttpResponse:
+    """Rows as text, see `as_text` of whoever makes them; read as they are sent."""
+    response = StreamingHttpResponse(csv_lines(rows, bom=True), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = filename(f"{name}.csv")
+    return response
+
+
+def workbook(rows: Rows, name: str, *, title: str) -> FileResponse:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
-    write_xlsx(people_rows(cases, scope, timezone.now(), as_text=False), file, title=_("cases"))
+    write_xlsx(rows, file, title=title)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
 

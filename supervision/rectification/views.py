@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,10 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from complaints import keyset
 from complaints.keyset import Order
-from complaints.uploads import ENDINGS, IMAGES
-from complaints.views.exports import XLSX, filename
+from complaints.views.exports import csv_file, workbook
+from complaints.views.files import handed_out
 from config.lib.errors import RuleBroken
-from config.lib.sheets import csv_lines, write_xlsx
 from services.calendar import load_calendar
 from services.models import Schedule
 from staff.models import Community, Person, Street, Unit
@@ -102,14 +100,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
     name = f"{_('rectification')}-{timezone.localtime(now):%Y%m%d-%H%M}"
     response: HttpResponseBase
     if request.GET.get("format") == "xlsx":
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
-        write_xlsx(listing.table(found, now, as_text=False), file, title=_("rectification"))
-        file.seek(0)
-        response = FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
+        response = workbook(listing.table(found, now, as_text=False), name, title=_("rectification"))
     else:
-        rows = csv_lines(listing.table(found, now, as_text=True), bom=True)
-        response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = filename(f"{name}.csv")
+        response = csv_file(listing.table(found, now, as_text=True), name)
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -194,21 +187,11 @@ def act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 @login_required
 @require_safe
 def evidence(request: HttpRequest, pk: int, file: int) -> HttpResponseBase:
-    """Images open in the browser; everything else is saved."""
     row = item_for(_watcher(request), _small(pk))
     found = ItemFile.objects.filter(step__item=row, pk=_small(file)).first()
     if found is None:
         raise Http404
-    kind = found.content_type if found.content_type in ENDINGS else "application/octet-stream"
-    try:
-        opened = found.file.open("rb")
-    except FileNotFoundError as gone:
-        raise Http404 from gone
-    response = FileResponse(opened, as_attachment=kind not in IMAGES, filename=found.name, content_type=kind)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return handed_out(found)
 
 
 # Helpers
