@@ -10,7 +10,8 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import Greatest
 
 from config.models import Heartbeat
-from supervision.models import Alert, Hold
+from supervision.models import Alert
+from supervision.watch import holds
 
 LATE = timedelta(seconds=150)
 WAITING = Q(sent_at__isnull=True, dead_at__isnull=True)
@@ -33,13 +34,12 @@ class Seen:
 def look() -> Seen:
     """Four queries, each through an index of its own."""
     beats = dict(Heartbeat.objects.values_list("name", "at"))
-    holds = tuple(Hold.objects.filter(released_at__isnull=True).order_by("since").values_list("why", flat=True))
     # Under a lease it is being sent; only a lease that ran out and was not renewed makes it wait again.
     found = Alert.objects.filter(WAITING).aggregate(
         waiting=Count("pk"), oldest=Min(Greatest("next_at", "leased_until"))
     )
     dead = Alert.objects.filter(DEAD).exclude(error=DISCARDED).count()
-    return Seen(beats, found["oldest"], found["waiting"], dead, holds)
+    return Seen(beats, found["oldest"], found["waiting"], dead, holds.reasons())
 
 
 def judge(seen: Seen, now: datetime) -> dict[str, bool]:

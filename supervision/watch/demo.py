@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from complaints.lights import is_paused
 from complaints.models import Case, Clock
 from staff.models import Person, Post, Street
 from staff.queries import current
 from supervision.models import Alert, Delivery, Escalation, Step, SupervisionOrder
 from supervision.watch import issuing, orders
-from supervision.watch.ladder import Reached, Ruling, instant, is_paused, late_without_reason
+from supervision.watch.ladder import Reached, Ruling, instant, late_without_reason
 from supervision.watch.obligations import Watch, insert, to_people, watch_at
 from supervision.watch.sources import CLOCKS, ORDERS, Running, Source, of_street
 from supervision.watch.sweep import fact_of, rulings_of, sweep

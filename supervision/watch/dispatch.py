@@ -25,15 +25,15 @@ from django.utils import translation
 from config.lib.channels import NotDelivered
 from config.models import Heartbeat
 from staff.models import Person
-from supervision.models import Alert, Delivery, Hold, Robot
+from supervision.models import Alert, Delivery, Robot
 from supervision.telling import channels, words
+from supervision.telling.health import WAITING
 from supervision.watch import holds
 from supervision.watch.models import MOST_TRIES
 
 log = logging.getLogger("linli.watch")
 LEASE = timedelta(seconds=30)
 AT_ONCE, BUNDLE, SECONDS = 500, 200, 45
-WAITING = Q(sent_at__isnull=True, dead_at__isnull=True)
 
 INBOX = """
 WITH found AS (
@@ -94,7 +94,7 @@ def dispatch(*, now: datetime, send: Send = channels.send, real: bool = True) ->
             break
         _deliver(parcel, now, send, done)
     done.remaining = Alert.objects.filter(WAITING, next_at__lte=now).count()
-    done.held = ", ".join(Hold.objects.filter(released_at__isnull=True).order_by("since").values_list("why", flat=True))
+    done.held = ", ".join(holds.reasons())
     if real:
         Heartbeat.objects.update_or_create(name="dispatch", defaults={"at": now})
     done.seconds = round(time.monotonic() - began, 3)

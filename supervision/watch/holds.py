@@ -35,6 +35,11 @@ def is_held(*why: Hold.Why) -> bool:
     return held.filter(why__in=why).exists() if why else held.exists()
 
 
+def reasons() -> tuple[str, ...]:
+    """Why nothing leaves, the oldest first."""
+    return tuple(Hold.objects.filter(released_at__isnull=True).order_by("since").values_list("why", flat=True))
+
+
 def hold(why: Hold.Why, now: datetime, **details: Any) -> None:
     """At most one of a kind is open; the first says since when."""
     Hold.objects.bulk_create([Hold(why=why, since=now, details=details)], ignore_conflicts=True)

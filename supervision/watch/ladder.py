@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from complaints.lights import is_paused
 from services.clock import Calendar, Hours, is_working_day
 
 SECOND = timedelta(seconds=1)
@@ -48,6 +49,10 @@ class Deadline(NamedTuple):
     yellow_at: datetime | None = None
     paused_from: datetime | None = None
     paused_until: datetime | None = None
+
+    @property
+    def stopped_at(self) -> None:
+        """Only what still runs is looked at."""
 
 
 class Reached(NamedTuple):
@@ -104,14 +109,6 @@ def instant(rung: RungTerms, deadline: Deadline, days: Days) -> datetime | None:
         return base
     at = base + timedelta(minutes=rung.offset) if rung.unit == "minutes" else days.moved(base, rung.offset)
     return at if at >= deadline.started_at else None
-
-
-def is_paused(deadline: Deadline, now: datetime) -> bool:
-    return (
-        deadline.paused_from is not None
-        and deadline.paused_until is not None
-        and deadline.paused_from <= now < deadline.paused_until
-    )
 
 
 def turn(rungs: Sequence[RungTerms], deadline: Deadline, now: datetime, days: Days, ruling: Ruling) -> Turn:
