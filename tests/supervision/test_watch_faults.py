@@ -6,15 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -22,6 +19,7 @@ from django.db import connection
 from complaints.models import Case, Clock
 from supervision.models import Alert, Delivery, Escalation, Robot
 from tests.world import World
+from tools import far_end as far_ends
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,20 +43,7 @@ while True:
 @pytest.fixture
 def far_end() -> Iterator[tuple[str, Counter[str]]]:
     """A webhook of our own that counts the keys it sees."""
-    keys: Counter[str] = Counter()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            keys[self.headers["Idempotency-Key"]] += 1
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    keys, server = far_ends.counting()
     yield f"http://127.0.0.1:{server.server_port}/hook", keys
     server.shutdown()
 

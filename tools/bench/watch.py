@@ -9,20 +9,18 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from datetime import date, datetime, timedelta
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from config import embedded
+from tools import far_end
 from tools.bench import bench, milliseconds, seconds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -222,7 +220,7 @@ def faults() -> float:
     from supervision.watch.sources import CLOCKS, running
 
     pk = filled()
-    keys, server = _far_end()
+    keys, server = far_end.counting()
     street = running(CLOCKS, 0, 1)[0].street
     robot, _new = Robot.objects.get_or_create(
         street_id=street, name="bench", defaults={"kind": "webhook", "steps": ["remind"]}
@@ -277,21 +275,3 @@ def _loop() -> subprocess.Popen[bytes]:
         env=os.environ | {"LINLI_ROBOT_HOSTS": "127.0.0.1"},
         stderr=subprocess.DEVNULL,
     )
-
-
-def _far_end() -> tuple[Counter[str], ThreadingHTTPServer]:
-    keys: Counter[str] = Counter()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            keys[self.headers["Idempotency-Key"]] += 1
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return keys, server
