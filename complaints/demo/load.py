@@ -38,6 +38,7 @@ class Page:
     answered: str = ""
     outcome: str = ""
     late_entry: timedelta | None = None
+    named: bool = False
     to: str = ""
     to_unit: int | None = None
     target: datetime | None = None
@@ -48,6 +49,7 @@ PAST: list[tuple[Part, int, str | None]] = [
     (s.plain, 80, ""),
     (s.at_unit, 50, "*"),
     (s.missed_first, 8, ""),
+    (s.late_for_a_reason, 4, ""),
     (s.handed_over, 12, ""),
     (s.interim, 8, ""),
     (s.declined, 4, ""),
@@ -71,7 +73,16 @@ PAST: list[tuple[Part, int, str | None]] = [
     (s.partly_solved, 4, ""),
     (s.merged, 6, ""),
 ]
-LONG = {s.adjudicated, s.paused, s.pause_ran_out, s.extended, s.extension_refused, s.complex_case, s.redone}
+LONG = {
+    s.adjudicated,
+    s.paused,
+    s.pause_ran_out,
+    s.extended,
+    s.extension_refused,
+    s.complex_case,
+    s.redone,
+    s.late_for_a_reason,
+}
 ONLY_ORDINARY = LONG | {
     s.reopened,
     s.redone_by_supervisor,
@@ -139,6 +150,7 @@ PRESENT: list[tuple[int, str | int, Part, str, str | None]] = [
     (YQY, 5, s.again, "yellow", ""),
     (YQY, 2, s.to_be_called_back, "green", ""),
     (YQY, 3, s.to_be_called_back, "green", ""),
+    (YQY, 4, s.to_be_called_back, "green", ""),
     (SQ, 0, s.fresh, "green", ""),
     (SQ, 0, s.under_way, "green", ""),
     (SQ, 0, s.under_way, "red", ""),
@@ -193,7 +205,8 @@ class _Plan:
 
     def tell(self) -> None:
         pages = [*self.present(), *self.urgent()]
-        pages += self.past(self.cases - len(pages))
+        if self.cases:
+            pages += self.past(self.cases - len(pages))
         for page in sorted(pages, key=lambda page: page.at):
             self.tell_one(page)
 
@@ -208,6 +221,7 @@ class _Plan:
             if target:
                 at = times.office(at - timedelta(days=9))
             inward = part is s.waiting_for_colleague and ground == HAL
+            called = part is s.to_be_called_back
             yield Page(
                 at,
                 ground,
@@ -215,6 +229,8 @@ class _Plan:
                 part,
                 unit,
                 ORDINARY,
+                kinds=residents.RATED if called else "",
+                named=called,
                 to=TO[part] if inward else "",
                 to_unit=HAL if part is s.waiting_for_unit and not unit else None,
                 target=target,
@@ -227,8 +243,6 @@ class _Plan:
 
     def past(self, count: int) -> Iterator[Page]:
         """Every story once, the rest by how often they happen; the special outcomes once each."""
-        if count <= 0:
-            return
         rng, times = self.teller.rng, self.teller.times
         for n, outcome in enumerate(SPECIAL):
             at = times.long_ago(at_least=20)
@@ -266,7 +280,7 @@ class _Plan:
             told = main.told._replace(text="邻居们也反映过，我再说一次：" + main.told.text)
         else:
             told = teller.told(ground, self.matter(page), ground.spots[ground.beat[holder.pk].pk])
-        story.log(told, page.at, answered=page.answered, late_entry=page.late_entry)
+        story.log(told, page.at, answered=page.answered, late_entry=page.late_entry, named=page.named)
         if not page.answered:
             part(story)
         if part in (s.plain, s.at_unit, s.interim):

@@ -18,6 +18,7 @@ from config.lib.photos import Photo
 from staff.models import Person
 
 GOOD, SO_SO, BAD = 5, 3, 2
+RATED = "help complaint snapshot"
 
 
 def speak(town: Town, now: datetime) -> None:
@@ -42,7 +43,7 @@ def _closed(town: Town) -> Iterator[Case]:
     The demo secretary's own come last: they are to have residents to call on any day.
     """
     rated = Rating.objects.values("case")
-    cases = Case.objects.awaiting_callback().exclude(pk__in=rated).filter(kind__in=["help", "complaint", "snapshot"])
+    cases = Case.objects.awaiting_callback().exclude(pk__in=rated).filter(kind__in=RATED.split())
     own = ExpressionWrapper(Q(community=town.grounds[0].community), BooleanField())
     return iter(cases.exclude(resident__phone="").select_related("responsible").order_by(own, "closed_at")[:3])
 

@@ -155,14 +155,20 @@ class Story:
 
     # registering
 
-    def log(self, told: Told, at: datetime, *, answered: str = "", late_entry: timedelta | None = None) -> Story:
-        """`answered`: the outcome, when it is answered on the spot. `late_entry`: paper entered so long afterwards."""
+    def log(
+        self, told: Told, at: datetime, *, answered: str = "", late_entry: timedelta | None = None, named: bool = False
+    ) -> Story:
+        """`answered`: the outcome, when it is answered on the spot. `late_entry`: paper entered so long afterwards.
+
+        `named`: with name and phone for certain, not only mostly.
+        """
         self.told, self.cycle_code, self.begun = told, told.code, at
         self.at = min(at + (late_entry or timedelta(minutes=self.rng.randrange(1, 6))), self.times.now)
         grid = next(g for g in self.ground.grids if told.spot in self.ground.spots[g.pk])
         kind, channel = told.matter.kind, self._channel(told.matter.kind, at)
         self.teller.serial += 1
-        resident = self._resident(named=answered == "" and late_entry is None and self.rng.random() < 0.6)
+        mostly = answered == "" and late_entry is None and self.rng.random() < 0.6
+        resident = self._resident(named=named or mostly)
         answer = Answer(self._letter(told.reply), self.at, answered, self.holder) if answered else None
         item = Registration(
             street=self.town.street,
@@ -260,13 +266,13 @@ class Story:
             self.do("explain_delay", reason=reason, text=text)
             self.at = end
 
-    def conclude(self, share: float | None = None, outcome: str = "") -> Story:
-        """At a share of the time for resolution; about one in ten of all cases is late."""
+    def conclude(self, share: float | None = None, outcome: str = "", *, explained: bool = False) -> Story:
+        """At a share of the time for resolution; about one in ten of all cases is late, some of them explained."""
         if share is None:
             share = self.rng.uniform(1.1, 2.2) if self.rng.random() < 0.16 else self.rng.uniform(0.15, 0.93)
         planned, before = self.times.share(self.cycle_code, self.begun, share), self.at
         self.at = planned if self.at < planned < self.times.now else self.times.soon(self.at, 0.3, 2.5)
-        if share > 1 and self.rng.random() < 0.4:
+        if share > 1 and (explained or self.rng.random() < 0.4):
             self.explain(before)
         text = self.told.reply + (words.LATE if share > 1 else "")
         outcome = outcome or self.rng.choices(["resolved", "partly", "explained"], [82, 8, 10])[0]
@@ -364,6 +370,10 @@ def missed_first(story: Story) -> None:
 def at_unit(story: Story) -> None:
     person, unit = story.crew(story.told.matter.unit)
     story.dispatch(unit).accept(person, unit).contact().chat().conclude().call_back()
+
+
+def late_for_a_reason(story: Story) -> None:
+    story.contact().conclude(1.5, explained=True).call_back()
 
 
 def handed_over(story: Story) -> None:

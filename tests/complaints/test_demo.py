@@ -1,4 +1,4 @@
-"""Whoever tries the demo street finds everything there is to find, on any day of the year."""
+"""Whoever tries the demo street finds everything there is to find."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client, override_settings
-from django.utils import timezone
 
 from complaints.demo.load import seed
 from complaints.demo.people import LOGINS, Town
@@ -31,6 +30,7 @@ from complaints.models import (
 )
 from staff.models import Community, Person, Post, Street
 from staff.staffing import staffing
+from tests.world import SHANGHAI
 
 pytestmark = pytest.mark.django_db
 ALL_LIGHTS = {"green", "yellow", "red", "paused"}
@@ -39,8 +39,8 @@ Seeded = tuple[Town, datetime]
 
 @pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Seeded]:
-    """One small demo for all tests of this file; every story is told once at least."""
-    now = timezone.now()
+    """One small demo for all tests of this file; every story is told once at least. Other days: test_demo_days."""
+    now = datetime(2026, 11, 23, 15, 42, 44, tzinfo=SHANGHAI)
     with (
         django_db_blocker.unblock(),
         override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")),
