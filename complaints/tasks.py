@@ -30,6 +30,7 @@ def pick_up_imports() -> None:
 @shared_task
 def forget_residents() -> None:
     forget(now=timezone.now())
+    runs.forget_old(timezone.now())
 
 
 @shared_task

@@ -64,7 +64,8 @@ def preview(file: UploadedFile[Any], *, street: Street, by: Person, now: datetim
     except BaseException:
         row.file.delete(save=False)
         raise
-    row.profile, row.total, row.result = report.profile, report.read, _told(report)
+    row.profile, row.total = report.profile, report.read
+    row.result = report.as_dict() | {"sample": report.sample}
     row.save()
     return row
 
@@ -113,16 +114,29 @@ def forget(row: ImportRun) -> None:
         row.file.delete(save=False)
 
 
-def forget_old(now: datetime) -> None:
-    """Files nobody confirmed go after a day, lists of rejected rows after a month."""
+# What an import says of single rows: titles, and reasons that quote a cell. The counts stay for good.
+ROWS = ("sample", "errors", "warnings")
+
+
+def forget_old(now: datetime, *, dry_run: bool = False) -> int:
+    """Files nobody confirmed go after a day; rejected rows, and what was said of single rows, after a month.
+
+    Every night, and whenever somebody brings a file. Tells how many imports lost something.
+    """
     left = ImportRun.objects.filter(state=State.PREVIEWED, at__lt=now - UNCONFIRMED_FOR)
-    kept = ImportRun.objects.filter(state__in=(State.DONE, State.FAILED), at__lt=now - KEPT_FOR).exclude(file="")
-    for row in [*left, *kept]:
+    over = ImportRun.objects.filter(state__in=(State.DONE, State.FAILED), at__lt=now - KEPT_FOR)
+    kept = over.filter(~Q(file="") | Q(result__has_any_keys=ROWS))
+    if dry_run:
+        return left.count() + kept.count()
+    found = [*left, *kept]
+    for row in found:
         forget(row)
         if row.state == State.PREVIEWED:
             row.delete()
         else:
-            row.save(update_fields=["file"])
+            row.result = {name: value for name, value in row.result.items() if name not in ROWS}
+            row.save(update_fields=["file", "result"])
+    return len(found)
 
 
 def _execute(row: ImportRun, now: datetime) -> None:
@@ -145,7 +159,7 @@ def _execute(row: ImportRun, now: datetime) -> None:
         _end(row, State.FAILED, {"error": str(UNEXPECTED)})
         raise
     row.done = report.read
-    _end(row, State.DONE, _told(report), rejected_lines(report))
+    _end(row, State.DONE, report.as_dict(), rejected_lines(report))
     settle_words()
 
 
@@ -168,10 +182,6 @@ def rejected_lines(report: Report) -> str:
         cells = [text_of(cell) for cell in row.cells[:width]]
         rows.append([*cells, *[""] * (width - len(cells)), message])
     return BOM + "".join(csv_lines(rows))
-
-
-def _told(report: Report) -> dict[str, Any]:
-    return report.as_dict() | {"sample": report.sample}
 
 
 def _progress(row: ImportRun) -> Callable[[int, int], None]:

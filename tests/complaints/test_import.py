@@ -15,6 +15,7 @@ from unittest.mock import Mock
 
 import chinese_calendar
 import pytest
+import time_machine
 from django.conf import settings as project
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -27,7 +28,7 @@ from complaints.importing import runs
 from complaints.importing.reading import CellFault, id_of, instant_of
 from complaints.importing.run import run
 from complaints.models import Callback, Case, Category, Clock, Event, ImportRun, Reply
-from complaints.tasks import pick_up_imports, run_import
+from complaints.tasks import forget_residents, pick_up_imports, run_import
 from complaints.views import imports
 from config.lib.sheets import BROWSER, Moment
 from staff.models import Person
@@ -685,6 +686,29 @@ def test_files_nobody_confirmed_are_forgotten_after_a_day(desk: Client, world: W
 
     assert not ImportRun.objects.exists()
     assert kept_files(settings) == []
+
+
+def test_after_a_month_an_import_says_no_more_than_how_many(desk: Client, world: World, settings: Any) -> None:
+    send(desk, world, uploaded(REPLIES, message(1), message(2, 留言时间="昨天下午")))
+    row = ImportRun.objects.get()
+    assert "sample" in row.result
+    runs.execute(runs.confirm(row, now=world.now).pk, now=world.now)
+    row.refresh_from_db()
+    assert "sample" not in row.result
+    assert row.result["errors"]
+    assert len(kept_files(settings)) == 1
+    month = row.at + timedelta(days=30, hours=1)
+
+    assert runs.forget_old(month, dry_run=True) == 1
+    with time_machine.travel(month, tick=False):
+        forget_residents()
+
+    row.refresh_from_db()
+    assert kept_files(settings) == []
+    assert (row.result["created"], row.result["rejected"]) == (1, 1)
+    assert not set(row.result) & set(runs.ROWS)
+    assert desk.get(f"/cases/import/{row.pk}/").status_code == 200
+    assert runs.forget_old(month) == 0
 
 
 @pytest.mark.parametrize("name", WHOLE_FILE_FAULTS)
