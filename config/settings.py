@@ -258,6 +258,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": crontab(hour=3, minute=20),
         "options": {"expires": 12 * 3600},
     },
+    "forget_watch": {
+        "task": "supervision.tasks.forget_watch",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 12 * 3600},
+    },
     "remind_of_the_week": {
         "task": "supervision.tasks.remind_of_the_week",
         "schedule": crontab(hour=14, minute=30),

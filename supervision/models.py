@@ -14,6 +14,7 @@ from supervision.conduct.models import (
     ReporterIdentity,
     StreetLeader,
 )
+from supervision.forgetting import WatchForgetting
 from supervision.rectification.models import (
     Dismissal,
     ItemCounter,
@@ -76,6 +77,7 @@ __all__ = [
     "Step",
     "StreetLeader",
     "SupervisionOrder",
+    "WatchForgetting",
     "WatchRule",
     "WeeklyCheck",
     "Wish",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from supervision import retention as watch
 from supervision.bulletin.actions import draft_due
 from supervision.conduct import retention
 from supervision.watch.dispatch import dispatch
@@ -28,6 +29,12 @@ def dispatch_alerts() -> None:
 @shared_task
 def forget_conduct() -> None:
     retention.forget_conduct(now=timezone.now())
+
+
+@shared_task
+def forget_watch() -> None:
+    """Orders, items, dismissals and weekly remarks; the cases themselves have gone before."""
+    watch.forget(now=timezone.now())
 
 
 @shared_task

@@ -104,7 +104,7 @@ def dismiss(origin: str, *, by: Person, now: datetime, reason: str) -> Dismissal
     refuse_if(found is None, "no_proposal", _("Somebody has decided on this proposal already."))
     assert found is not None
     row, new = Dismissal.objects.get_or_create(
-        origin=origin, defaults={"street": found.street, "reason": why, "by": by, "at": now}
+        origin=origin, defaults={"street": found.street, "case": found.case, "reason": why, "by": by, "at": now}
     )
     refuse_if(not new, "no_proposal", _("Somebody has decided on this proposal already."))
     return row

@@ -165,6 +165,10 @@ def next_words(item: RectificationItem, person: Person) -> str:
     return str(NEXT_WORDS[wanted]) if wanted in mine else ""
 
 
+def problem_of(item: RectificationItem) -> str:
+    return _("(deleted when its time was over)") if item.is_forgotten else item.problem
+
+
 HEADINGS = [
     gettext_lazy("Number"),
     gettext_lazy("Source"),
@@ -206,7 +210,7 @@ def table(items: ItemQuerySet, now: datetime, *, as_text: bool) -> Iterator[list
             str(item.community or ""),
             str(item.unit),
             str(item.responsible),
-            item.problem,
+            problem_of(item),
             item.cause,
             item.measure,
             item.category.path if item.category else "",
@@ -255,6 +259,7 @@ def entries(item: RectificationItem) -> list[dict[str, Any]]:
             "files": [
                 {"name": file.name, "url": f"{item.get_absolute_url()}files/{file.pk}/", "size": file.size}
                 for file in step.files.all()
+                if file.file
             ],
         }
         for step in item.steps.select_related("by").prefetch_related("files").order_by("-pk")

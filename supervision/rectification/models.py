@@ -67,7 +67,8 @@ class ItemCounter(models.Model):
 class RectificationItem(models.Model):
     """One problem to put right. `origin` names the proposal it came from, so that nothing becomes two items.
 
-    A report on conduct is named by its number only; what it says stays in its circle.
+    A report on conduct is named by its number only; what it says stays in its circle. An empty `problem` marks an item
+    whose words were forgotten.
     """
 
     class Source(models.TextChoices):
@@ -211,6 +212,10 @@ class RectificationItem(models.Model):
     def is_open(self) -> bool:
         return self.signed_at is None and self.withdrawn_at is None
 
+    @property
+    def is_forgotten(self) -> bool:
+        return not self.problem
+
 
 class ItemStep(models.Model):
     """Who did what to an item, when, and in which words."""
@@ -243,7 +248,7 @@ class ItemStep(models.Model):
 
 
 class ItemFile(models.Model):
-    """Evidence, when somebody wants to add some. Nobody has to."""
+    """Evidence, when somebody wants to add some. Nobody has to. Without a name the file was deleted when its time was over."""
 
     append_only = True
 
@@ -270,6 +275,9 @@ class Dismissal(models.Model):
 
     street = models.ForeignKey("staff.Street", models.PROTECT, related_name="+", verbose_name=_("street"))
     origin = models.CharField(_("proposal"), max_length=60, unique=True)
+    case = models.ForeignKey(
+        "complaints.Case", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("case")
+    )
     reason = models.TextField(_("reason"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("at"))

@@ -188,7 +188,7 @@ def act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 @require_safe
 def evidence(request: HttpRequest, pk: int, file: int) -> HttpResponseBase:
     row = item_for(_watcher(request), _small(pk))
-    found = ItemFile.objects.filter(step__item=row, pk=_small(file)).first()
+    found = ItemFile.objects.filter(step__item=row, pk=_small(file)).exclude(file="").first()
     if found is None:
         raise Http404
     return handed_out(found)

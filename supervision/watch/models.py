@@ -471,7 +471,10 @@ class OrderCounter(models.Model):
 
 
 class SupervisionOrder(models.Model):
-    """督办单: a case pushed by name and with a deadline of its own. Where it stands follows from what is filled in."""
+    """督办单: a case pushed by name and with a deadline of its own. Where it stands follows from what is filled in.
+
+    An empty `demand` marks an order whose words were forgotten.
+    """
 
     class Cause(models.TextChoices):
         LADDER = "ladder", _("the ladder")
@@ -546,6 +549,10 @@ class SupervisionOrder(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_forgotten(self) -> bool:
+        return not self.demand
 
 
 class OrderStep(models.Model):
