@@ -156,6 +156,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "supervision_home": ("login anonymous, 404 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
     "supervision_orders": ("login anonymous, 403 assessor delegate, 200 rest", SIGNED_IN_NOT_THIS_WAY),
     "order": (f"login anonymous, 200 {LOOKING}, 403 assessor delegate, 404 rest", SIGNED_IN_NOT_THIS_WAY),
+    "order_paper": (f"login anonymous, 200 {LOOKING}, 403 assessor delegate, 404 rest", SIGNED_IN_NOT_THIS_WAY),
     "order_act": (
         SIGNED_IN_NOT_THIS_WAY,
         "login anonymous, 422 supervisor, 404 outsider, 403 rest",
@@ -397,6 +398,7 @@ def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
         "inbox_open": {"pk": message.pk},
         "watch_act": {"act": "stop"},
         "order": {"pk": order.pk},
+        "order_paper": {"pk": order.pk, "kind": "docx"},
         "order_act": {"pk": order.pk, "act": "send_back"},
         "case_watch": number,
         "rectification_item": {"pk": item.pk},

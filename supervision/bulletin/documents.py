@@ -20,13 +20,21 @@ from supervision.bulletin.facts import Fact, unpacked
 from supervision.bulletin.models import Bulletin
 from supervision.bulletin.periods import OFFICE
 from supervision.papers import docx, pdf, xlsx
-from supervision.papers.paper import Attachment, Block, Book, ColumnKind, Heading, Paper, Picture, Sheet, Table, Words
+from supervision.papers.paper import (
+    TYPES,
+    Attachment,
+    Block,
+    Book,
+    ColumnKind,
+    Heading,
+    Paper,
+    Picture,
+    Sheet,
+    Table,
+    Words,
+)
 
-KINDS = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+KINDS = TYPES
 LABELS: dict[str, dict[str, Any]] = {
     "kind": dict(Case.Kind.choices),
     "channel": dict(Case.Channel.choices),

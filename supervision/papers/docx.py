@@ -31,7 +31,7 @@ from docx.text.run import Run
 
 from supervision.papers import form
 from supervision.papers.archive import settled
-from supervision.papers.paper import Block, Break, Heading, Paper, Picture, Table, Words
+from supervision.papers.paper import Block, Box, Break, Form, Heading, Paper, Picture, Table, Words
 from supervision.papers.pictures import png
 
 FANG, KAI, HEI, SONG, BIAO = "仿宋_GB2312", "楷体_GB2312", "黑体", "宋体", "方正小标宋简体"
@@ -59,7 +59,10 @@ THICK, THIN = 8, 6  # eighths of a point: 0.35 mm and 0.25 mm
 
 
 def write(paper: Paper) -> bytes:
-    """1. page, grid and styles; 2. head; 3. title and text; 4. signature; 5. attachments; 6. imprint."""
+    """1. page, grid and styles; 2. head; 3. title and text; 4. signature; 5. attachments; 6. imprint.
+
+    A slip has its head and its blocks instead of 2. to 4.
+    """
     document = Document()
     _strip(document)
     _style(document)
@@ -67,9 +70,12 @@ def write(paper: Paper) -> bytes:
     _properties(document, paper)
     writer = _Writer(document)
     _page(document.sections[0], paper)
-    writer.head(paper)
-    writer.text(paper)
-    writer.signature(paper)
+    if paper.slip:
+        writer.slip(paper)
+    else:
+        writer.head(paper)
+        writer.text(paper)
+        writer.signature(paper)
     writer.attachments(paper)
     writer.imprint(paper)
     file = io.BytesIO()
@@ -95,6 +101,17 @@ class _Writer:
         number = self.line(paper.document_no, align=ALIGN.CENTER)
         _border(number, "bottom", 12, str(RED), space=11)
         self.blank(2)
+
+    def slip(self, paper: Paper) -> None:
+        letterhead = form.clean(paper.letterhead)
+        size = min(form.letterhead_size(letterhead), form.SLIP_HEAD)
+        head = self.line(letterhead, font=BIAO, size=size, align=ALIGN.CENTER, colour=RED)
+        head.paragraph_format.line_spacing = Pt(1.5 * form.LINE)
+        _border(head, "bottom", 12, str(RED), space=4)
+        number = self.line(f"{form.clean(paper.document_no)}\t{form.day_words(paper.day)}", size=form.FORM)
+        number.paragraph_format.space_before = Pt(4)
+        number.paragraph_format.tab_stops.add_tab_stop(Mm(form.WIDTH), WD_TAB_ALIGNMENT.RIGHT)
+        self.blocks(paper.blocks)
 
     def blank(self, lines: int = 1) -> None:
         for _number in range(lines):
@@ -162,6 +179,8 @@ class _Writer:
                     self.table(block)
                 case Picture():
                     self.picture(block)
+                case Form():
+                    self.form(block)
                 case Break():
                     self.document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
 
@@ -189,6 +208,20 @@ class _Writer:
             _fill(grid, (form.nothing(), *[""] * (len(shares) - 1)), shares, sides, setting.size)
         _describe(grid, form.clean(table.title))
         self.line("").paragraph_format.line_spacing = Pt(form.LINE / 2)
+
+    def form(self, asked: Form) -> None:
+        """Rows may go on on the next page: what people write has no end that is known."""
+        grid = self.document.add_table(rows=0, cols=len(form.FORM_SHARES), style="Table Grid")
+        _fix(grid, list(form.FORM_SHARES))
+        for row in asked.rows:
+            cells = [WordCell(cell, grid) for cell in grid.add_row()._tr.tc_lst]
+            shares = [form.FORM_SHARES[1], form.FORM_SHARES[3]]
+            if len(row) == 1:
+                cells[1:], shares = [cells[1].merge(cells[3])], [sum(form.FORM_SHARES[1:])]
+            for place, (box, share) in enumerate(zip(row, shares, strict=True)):
+                _cell(cells[2 * place], form.clean(box.label), side=ALIGN.CENTER, size=form.FORM, head=True)
+                _box(cells[2 * place + 1], box, share)
+        self.line("").paragraph_format.line_spacing = Pt(1)  # Word asks for a paragraph behind a table
 
     def caption(self, title: str) -> None:
         if title:
@@ -336,6 +369,24 @@ def _cell(cell: WordCell, text: str, *, side: ALIGN, size: float, head: bool) ->
     paragraph.style = "Table Text"
     paragraph.alignment = side
     _write(paragraph, text, font=HEI if head else "", size=0 if size == form.CELL else size)
+
+
+def _box(cell: WordCell, box: Box, share: float) -> None:
+    """Words from the left, blank lines, the foot at the right."""
+    found = form.boxed(box, share)
+    cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER if box.lines == 1 else WD_ALIGN_VERTICAL.TOP
+    lines = [(words, ALIGN.LEFT) for words in (*found.words, *[""] * found.blank)] or [("", ALIGN.LEFT)]
+    lines += [(foot, ALIGN.RIGHT) for foot in found.foot]
+    for number, (words, side) in enumerate(lines):
+        paragraph = cell.paragraphs[0] if not number else cell.add_paragraph()
+        paragraph.style = "Table Text"
+        paragraph.alignment = side
+        paragraph.paragraph_format.line_spacing = Pt(form.FORM_LINE)
+        paragraph.paragraph_format.space_before = Pt(0 if number else 3)
+        paragraph.paragraph_format.space_after = Pt(3 if number == len(lines) - 1 else 0)
+        if found.indent and words and side == ALIGN.LEFT:
+            _indent(paragraph, first=found.indent)
+        _write(paragraph, words, size=form.FORM)
 
 
 def _keep_together(grid: WordTable) -> None:

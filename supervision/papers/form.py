@@ -11,7 +11,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from config.lib.text import BREAKS, UNFIT
-from supervision.papers.paper import Cell, Paper, Table
+from supervision.papers.paper import Box, Cell, Paper, Table
 
 # Millimetres and points of the standard: A4, 22 lines of 28 characters of 16 pt.
 TOP, LEFT, RIGHT, BOTTOM = 37, 28, 26, 35
@@ -24,6 +24,9 @@ TITLE_LINE = 36.0
 LINE = 28.95  # the standard's 225 mm hold 22 lines of 28.99 pt; Word keeps twentieths of a point
 LEAST_CELL = 7.0
 LEAST_COLUMN, MOST_COLUMN, PADDING = 3.2, 12.0, 1.2  # characters of a table
+FORM, FORM_LINE = 12, 18.0  # 小四: the type of a form's boxes, and its lines
+FORM_SHARES = (0.15, 0.37, 0.15, 0.33)  # label, box, label, box
+SLIP_HEAD = 30.0  # the head of a slip at most
 NARROW = 4  # a column of words no longer than this is centred
 
 UNBROKEN = re.compile(r"[!-~]+")
@@ -203,3 +206,21 @@ def imprint(paper: Paper) -> list[tuple[str, str]]:
         day = _("Printed %(day)s") % {"day": day_words(paper.printed_day)} if paper.printed_day else ""
         rows.append((clean(paper.printed_by), day))
     return rows
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """What stands in a box: paragraphs (`indent`: their first lines by so many characters), blank lines, its foot."""
+
+    words: tuple[str, ...]
+    indent: int
+    blank: int
+    foot: tuple[str, ...]
+
+
+def boxed(box: Box, share: float) -> Boxed:
+    """`share`: the part of the width the box takes. What is missing to its least number of lines is left blank."""
+    room = max(share * WIDTH_POINTS / FORM - PADDING, 1.0)
+    words, indent = paragraphs(box.words), 2 if box.lines > 1 else 0
+    taken = sum(math.ceil((breadth(line) + indent) / room) for line in words)
+    return Boxed(tuple(words), indent, max(box.lines - taken, 0), tuple(paragraphs(box.foot)))

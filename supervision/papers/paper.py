@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+TYPES = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 Cell = str | int | float | None  # None is a figure that does not exist: printed as a dash, never as nought
 PictureKind = Literal["bars", "stacked", "lines", "share"]
 ColumnKind = Literal["text", "number", "percent", "date"]
@@ -62,7 +67,24 @@ class Break:
     """A new page."""
 
 
-Block = Heading | Words | Table | Picture | Break
+@dataclass(frozen=True)
+class Box:
+    """A labelled box of a form. `lines`: how many lines there is room for at least. `foot`: at its right lower end."""
+
+    label: str
+    words: str = ""
+    lines: int = 1
+    foot: str = ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Boxes to read, to fill in and to stamp: rows of one, over the whole width, or of two."""
+
+    rows: tuple[tuple[Box] | tuple[Box, Box], ...]
+
+
+Block = Heading | Words | Table | Picture | Break | Form
 
 
 @dataclass(frozen=True)
@@ -88,6 +110,8 @@ class Paper:
     printed_by: str = ""
     printed_day: date | None = None
     draft: bool = False
+    # A slip of one page as a rule: red head, number and day in one line, the blocks. Title and signer are not printed.
+    slip: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from supervision.papers import form, typesetter
-from supervision.papers.paper import Block, Break, Heading, Paper, Picture, Table, Words
+from supervision.papers.paper import Block, Box, Break, Form, Heading, Paper, Picture, Table, Words
 from supervision.papers.pictures import marks
 
 UNBROKEN = re.compile(r"[!-~]+")  # addresses and numbers
@@ -33,10 +33,11 @@ def _paper(paper: Paper) -> dict[str, Any]:
             "body": form.BODY, "title": form.TITLE,
             "title_line": form.TITLE_LINE, "line": form.LINE, "characters": form.CHARACTERS,
         },
+        "slip": paper.slip,
         "draft": form.draft_mark() if paper.draft else "",
         "mark": form.clean(paper.mark),
         "letterhead": letterhead,
-        "letterhead_size": form.letterhead_size(letterhead),
+        "letterhead_size": min(form.letterhead_size(letterhead), form.SLIP_HEAD if paper.slip else form.MOST_LETTERHEAD),
         "document_no": form.clean(paper.document_no),
         "name": form.clean(paper.title).replace("\n", ""),
         "title": _breakable(paper.title),
@@ -71,8 +72,27 @@ def _blocks(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
                 height, drawn = marks(block)
                 yield {"kind": "picture", "title": _breakable(block.title), "words": form.clean(block.words),
                        "picture": {"width": form.WIDTH, "height": height, "marks": drawn}}  # fmt: skip
+            case Form():
+                yield {"kind": "form", "size": form.FORM, "line": form.FORM_LINE, "widths": form.FORM_SHARES,
+                       "rows": [list(_boxes(row)) for row in block.rows]}  # fmt: skip
             case Break():
                 yield {"kind": "break"}
+
+
+def _boxes(row: tuple[Box, ...]) -> Iterator[dict[str, Any]]:
+    alone = len(row) == 1
+    for box, share in zip(row, [sum(form.FORM_SHARES[1:])] if alone else form.FORM_SHARES[1::2], strict=True):
+        most = max(int((share * form.WIDTH_POINTS / form.FORM - form.PADDING) / 0.55), 2)
+        found = form.boxed(box, share)
+        yield {
+            "label": _breakable(box.label, 8),
+            "span": 3 if alone else 1,
+            "short": box.lines == 1,
+            "indent": found.indent,
+            "words": [_breakable(words, most) for words in found.words],
+            "blank": found.blank,
+            "foot": list(found.foot),
+        }
 
 
 def _table(table: Table) -> dict[str, Any]:

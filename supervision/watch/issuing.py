@@ -88,6 +88,8 @@ def _issue_in(street: int, drafts: list[Draft], watch: Watch) -> list[tuple[Supe
             person_id=draft.person,
             issued_by_id=draft.issued_by,
             issued_at=watch.now,
+            clock_id=draft.running.pk,
+            clock_due_at=draft.running.deadline.due_at,
             demand=draft.demand,
             yellow_at=yellow_at,
             due_at=due_at,

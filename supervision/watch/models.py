@@ -497,6 +497,16 @@ class SupervisionOrder(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("supervisor")
     )
     issued_at = models.DateTimeField(_("issued at"))
+    clock = models.ForeignKey(
+        "complaints.Clock",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("limit of the case"),
+    )
+    clock_due_at = models.DateTimeField(_("that limit, as it was when the order was issued"), null=True, blank=True)
     demand = models.TextField(_("what is demanded"))
     yellow_at = models.DateTimeField(_("yellow after"), null=True, blank=True)
     due_at = models.DateTimeField(_("due at"))

@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -28,6 +29,8 @@ from services.clock import remaining
 from services.models import Schedule
 from staff.models import Person
 from supervision.models import Escalation, OrderStep, RectificationItem, SupervisionOrder
+from supervision.papers.paper import TYPES
+from supervision.watch import documents
 from supervision.watch import order_rules as rules
 from supervision.watch import orders as actions
 from supervision.watch.forms import FORMS, IssueForm
@@ -175,6 +178,22 @@ def order_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         return _order_page(request, row, deed, form, status=409)
     messages.success(request, str(DONE[deed]))
     return redirect("order", row.pk)
+
+
+@login_required
+@require_safe
+def order_paper(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """The order as the paper that is stamped, for whoever sees its page."""
+    row = _found(request, pk)
+    if kind not in documents.WRITERS:
+        raise Http404
+    name, content = documents.file(row, kind)
+    headers = {
+        "Content-Disposition": content_disposition_header(True, name) or "attachment",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(content, content_type=TYPES[kind], headers=headers)
 
 
 def _order_page(

@@ -23,7 +23,20 @@ from PIL import Image
 from pypdf import PdfReader
 
 from supervision.papers import docx, form, pdf, pictures, typesetter, xlsx
-from supervision.papers.paper import Attachment, Block, Book, Heading, Paper, Picture, PictureKind, Sheet, Table, Words
+from supervision.papers.paper import (
+    Attachment,
+    Block,
+    Book,
+    Box,
+    Form,
+    Heading,
+    Paper,
+    Picture,
+    PictureKind,
+    Sheet,
+    Table,
+    Words,
+)
 from tests.supervision import papers_sample as sample
 
 HOSTILE = (
@@ -291,6 +304,33 @@ def test_whatever_people_write_stands_in_the_papers_as_words(words: str) -> None
     cell = book.worksheets[0].cell(4, 1)
     assert cell.data_type == "s"
     assert not str(cell.value).startswith("=")
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_whatever_people_write_stands_in_the_boxes_of_a_form(words: str) -> None:
+    paper = small(Form(((Box(words[:20], words[:40]), Box("乙")), (Box("丙", words, 3, words[:30]),))), slip=True)
+    table = read_word(docx.write(paper)).tables[0]
+    assert form.clean(words).strip() in table.cell(1, 1).text
+    printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.write(paper))).pages)
+    assert form.clean(words)[:12].strip() in printed.replace("\u200b", "")
+
+
+def test_a_slip_has_its_head_its_boxes_and_neither_title_nor_signature() -> None:
+    boxes = Form(((Box("承办单位", "东园社区"), Box("责任人", "李敏")), (Box("答复", "", 4, "签名"),)))
+    paper = small(boxes, slip=True)
+    word = read_word(docx.write(paper))
+    assert [p.text for p in word.paragraphs] == ["长安街道办事处", "长街通报〔2026〕7号\t2026年7月3日", ""]
+    assert word.tables[0].cell(1, 1).text == "\n\n\n\n签名"
+    (page,) = PdfReader(io.BytesIO(pdf.write(paper))).pages
+    assert "通报\n" not in page.extract_text().replace("长街通报", "")
+    assert (docx.write(paper), pdf.write(paper)) == (docx.write(paper), pdf.write(paper))
+
+
+def test_a_box_keeps_room_to_write_in() -> None:
+    assert form.boxed(Box("答复", "", 6), 0.85).blank == 6
+    assert form.boxed(Box("答复", "一行", 6), 0.85).blank == 5
+    assert form.boxed(Box("答复", "字" * 31, 6), 0.85).blank == 4
+    assert form.boxed(Box("答复", "字" * 900, 6), 0.85).blank == 0
 
 
 def test_what_is_empty_makes_a_paper_all_the_same() -> None:
