@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms import BooleanField, CheckboxInput, HiddenInput, ModelForm
@@ -24,7 +24,8 @@ from complaints.models import Case, Category, DispatchRule, Event, ImportRun, Ra
 from services.models import Policy
 from staff.admin import PERSON_FIELDS, PersonAdmin, PersonChangeForm
 from staff.administration import OwnStreet
-from staff.models import Person
+from staff.models import Person, Post
+from staff.queries import HANDLING_ROLES
 from staff.sheets import PersonSheet as Sheet
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ class LeavingForm(PersonChangeForm):
             self.fields["knowing"].widget = CheckboxInput()
         if count and not data.get("knowing"):
             cases = address(responsible=self.instance.pk, state="open")
-            words = what_becomes(self.instance, count)
+            words = what_becomes(self.instance, count) + gettext(" Tick this to go on.")
             self.add_error("knowing", format_html('{} <a href="{}">{}</a>', words, cases, _("Show them")))
         return data
 
@@ -282,7 +283,7 @@ class LeavingForm(PersonChangeForm):
 def what_becomes(person: Person, count: int) -> str:
     return gettext(
         "%(name)s answers for open cases: %(count)s. They stay under this name, their time limits run on, and residents still"
-        " read it, until the secretary of the community or a supervisor hands them over: best done before. Tick this to go on."
+        " read it, until the secretary of the community or a supervisor hands them over: best done before."
     ) % {"name": person, "count": count}
 
 
@@ -308,6 +309,37 @@ class PersonWithCasesAdmin(PersonAdmin):
         (None, {"fields": (*PERSON_FIELDS, "knowing")}),
         *PersonAdmin.fieldsets[1:],
     )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A post that ends, or is taken away, is told of: who leaves altogether has read it in the form already."""
+        super().save_related(request, form, formsets, change)
+        person = form.instance
+        if person.is_active and person.working != Person.Working.LEFT:
+            for post in ended_posts(formsets):
+                _warn_of_open_cases(request, person, post)
+
+
+def ended_posts(formsets: Any) -> list[Post]:
+    """Whose last day was set or moved in these forms, and those that were deleted."""
+    found: list[Post] = []
+    for formset in formsets:
+        if formset.model is Post:
+            found += [post for post, changed in formset.changed_objects if "until" in changed and post.until]
+            found += formset.deleted_objects
+    return found
+
+
+def _warn_of_open_cases(request: HttpRequest, person: Person, post: Post) -> None:
+    """Their open cases of the post's unit, or of its street where it has none; unless another post there goes on."""
+    place = {"unit": post.unit_id} if post.unit_id else {"street": post.street_id}
+    lasting = Q(until__isnull=True) | (Q(until__gt=post.until) if post.until else Q(until__gte=timezone.localdate()))
+    if Post.objects.filter(lasting, person=person, role__in=HANDLING_ROLES, **place).exclude(pk=post.pk).exists():
+        return
+    count = Case.objects.open().filter(responsible=person, **place).count()
+    if count:
+        cases = address(responsible=person.pk, unit=post.unit_id, state="open")
+        words = format_html('{} <a href="{}">{}</a>', what_becomes(person, count), cases, _("Show them"))
+        messages.warning(request, words)
 
 
 def _not_in_the_past(day: date) -> None:

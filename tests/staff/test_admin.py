@@ -17,6 +17,7 @@ from rest_framework.authtoken.models import Token
 from complaints.models import Case, Category, Event
 from staff.admin import open_admin
 from staff.models import Person, Post
+from tests.services.guide_world import zh
 from tests.world import PASSWORD, World
 
 COLUMNS = ["用户名", "姓名", "办公电话", "角色", "人员类别", "单位", "社区", "网格", "任职时间"]
@@ -195,6 +196,54 @@ class TestPeople:
         assert zheng.post(page, sent | gone | {"knowing": "on"}).status_code == 302
         assert Case.objects.filter(responsible=world.worker, closed_at=None).count() == 2
 
+    @pytest.mark.parametrize("how", ["last day", "last day to come", "taken away"])
+    def test_a_post_that_ends_is_told_of_and_ends_all_the_same(self, world: World, zheng: Client, how: str) -> None:
+        world.log()
+        world.log()
+        world.log(unit=world.department)
+        post = world.worker.posts.get()
+        days = 30 if how == "last day to come" else 0
+        ended = {"until": timezone.localdate() + timedelta(days=days)} if how != "taken away" else {"DELETE": "on"}
+
+        answer = zheng.post(person_page(world.worker), person_data(world.worker, post, **ended), follow=True)
+
+        assert answer.status_code == 200
+        assert Post.objects.filter(person=world.worker, until=None).count() == 0
+        (words,) = [str(said) for said in answer.context["messages"] if said.level_tag == "warning"]
+        assert "2件" in words
+        assert f"/cases/?responsible={world.worker.pk}&unit={world.unit.pk}&state=open" in words.replace("&amp;", "&")
+        assert zh(" Tick this to go on.") not in words
+        assert Case.objects.filter(responsible=world.worker, closed_at=None).count() == 3
+
+    def test_nothing_is_said_where_no_open_case_stays_behind(self, world: World, zheng: Client) -> None:
+        page, today = person_page(world.worker), timezone.localdate()
+        post = world.worker.posts.get()
+        said = zheng.post(page, person_data(world.worker, post, until=today), follow=True).context["messages"]
+        assert len(said) == 1  # saved
+        Post.objects.filter(pk=post.pk).update(until=None)
+        world.log()
+        assert len(warnings(zheng, page, person_data(world.worker, post, title="网格长"))) == 0
+        # Another post at the same unit goes on.
+        also = Post.objects.create(
+            person=world.worker, role="secretary", street=world.street, unit=world.unit, community=world.east,
+            since=date(2026, 1, 1),
+        )  # fmt: skip
+        assert warnings(zheng, page, person_data(world.worker, post, also, until=today)) == []
+        # Who leaves altogether has read it already.
+        also.delete()
+        Post.objects.filter(pk=post.pk).update(until=None)
+        gone = person_data(world.worker, post, until=today) | {"working": "left", "knowing": "on"}
+        assert warnings(zheng, page, gone) == []
+
+    def test_a_post_without_a_unit_ends_for_the_whole_street(self, world: World, zheng: Client) -> None:
+        world.log(first_contact=world.supervisor, unit=world.department)
+        post = world.supervisor.posts.get()
+        Post.objects.filter(pk=post.pk).update(unit=None)
+        post.refresh_from_db()
+        page, ended = person_page(world.supervisor), person_data(world.supervisor, post, until=timezone.localdate())
+        (words,) = warnings(zheng, page, ended)
+        assert f"/cases/?responsible={world.supervisor.pk}&state=open" in words.replace("&amp;", "&")
+
     def test_a_list_lets_nobody_leave_who_answers_for_open_cases(self, world: World, zheng: Client) -> None:
         world.log()
         columns = ["username", "name", "role", "unit", "working"]
@@ -227,6 +276,30 @@ class TestPeople:
         assert Token.objects.count() == 1
         key = Token.objects.get().key
         assert key not in zheng.get("/admin/authtoken/tokenproxy/").content.decode()
+
+
+def person_page(person: Person) -> str:
+    return f"/admin/staff/person/{person.pk}/change/"
+
+
+def person_data(person: Person, *posts: Post, **changes: Any) -> dict[str, Any]:
+    """The form of a person with these posts; `changes` are those of the first."""
+    sent: dict[str, Any] = {
+        "username": person.username, "name": person.name, "phone": "1", "working": "at_work", "is_active": "on",
+        "posts-TOTAL_FORMS": len(posts), "posts-INITIAL_FORMS": len(posts),
+    }  # fmt: skip
+    for number, post in enumerate(posts):
+        kept = {"id": post.pk, "person": person.pk, "role": post.role, "duty": post.duty, "title": post.title}
+        kept |= {"street": post.street_id, "unit": post.unit_id or "", "community": post.community_id or ""}
+        kept |= {"grid": post.grid_id or "", "since": post.since} | (changes if number == 0 else {})
+        sent |= {f"posts-{number}-{name}": value for name, value in kept.items()}
+    return sent
+
+
+def warnings(browser: Client, page: str, data: dict[str, Any]) -> list[str]:
+    answer = browser.post(page, data, follow=True)
+    assert answer.status_code == 200
+    return [str(said) for said in answer.context["messages"] if said.level_tag == "warning"]
 
 
 class TestPeopleSheet:
