@@ -153,6 +153,7 @@ class CaseFilter(forms.Form):
     closed_from = Day(label=gettext_lazy("Closed from"))
     closed_to = Day(label=gettext_lazy("Closed to"))
     open_on = Day(label=gettext_lazy("Open at the end of"))
+    unlinked_on = Day(label=gettext_lazy("Not linked as a duplicate at the end of"))
     response = Several(label=gettext_lazy("Limit of the first response"), choices=VERDICTS)
     resolution = Several(label=gettext_lazy("Limit of the resolution"), choices=VERDICTS)
     judged_from = Day(label=gettext_lazy("Limit fell due from"))
@@ -196,7 +197,7 @@ def narrow(cases: CaseQuerySet, given: Mapping[str, Any], scope: Scope, now: dat
     """`cases` carry their light."""
     for step in (_by_place, _by_facts, _by_people):
         cases = step(cases, given)
-    cases = _by_days(_by_state(cases, given, now), given)
+    cases = _by_links(_by_days(_by_state(cases, given, now), given), given, now)
     cases = _by_waiting(cases, given["waiting"], scope)
     cases = _by_answers(_by_limits(cases, given, now), given, scope, now)
     return _by_words(cases, given["q"], scope) if given["q"] else cases
@@ -270,6 +271,11 @@ def _by_days(cases: CaseQuerySet, given: Mapping[str, Any]) -> CaseQuerySet:
         limit = _span("due_at", given["due_from"], given["due_to"])
         cases = cases.filter(due).by_clock(limit, running=open_only(given))
     return cases
+
+
+def _by_links(cases: CaseQuerySet, given: Mapping[str, Any], now: datetime) -> CaseQuerySet:
+    day = given["unlinked_on"]
+    return cases.exclude(outcomes.linked(_period(None, day, now)[1])) if day else cases
 
 
 def _span(field: str, first: date | None, last: date | None) -> Q:

@@ -28,16 +28,29 @@ MISSED = Q(stopped_at__isnull=True) | Q(stopped_at__gt=F("due_at"))
 ANY, LEVEL = Q(), Q(satisfied__isnull=False)
 
 
+def linked(until: datetime, case: str = "") -> Q:
+    """Of a case: linked to another as a duplicate before `until`, so that it counts there and not by itself.
+
+    What was linked later still counts by itself for a time that ended before. `case`: the way to it, such as "case__".
+    """
+    return Q(**{f"{case}status": "merged", f"{case}closed_at__lt": until})
+
+
+def told(since: datetime, until: datetime) -> Q:
+    """Of a case: told to us from `since` and before `until`, and not linked to another by then."""
+    return Q(submitted_at__gte=since, submitted_at__lt=until) & ~linked(until)
+
+
 def owed(kinds: Iterable[str], since: datetime | None, until: datetime) -> Q:
     """Of a limit: it fell due from `since` and before `until`. One that a withdrawal stopped in time was not owed."""
     moot = Q(case__status="withdrawn", case__closed_at=F("stopped_at"), stopped_at__lte=F("due_at"))
-    return _within("due_at", since, until) & Q(kind__in=list(kinds)) & ~moot & ~_duplicate(until)
+    return _within("due_at", since, until) & Q(kind__in=list(kinds)) & ~moot & ~linked(until, "case__")
 
 
 def concluded(since: datetime | None, until: datetime) -> Q:
     """Of a limit: its cycle was concluded in this time."""
     gone = Q(case__status__in=["withdrawn", "merged"], case__closed_at=F("stopped_at"))
-    return _within("stopped_at", since, until) & Q(kind="resolution") & ~gone & ~_duplicate(until)
+    return _within("stopped_at", since, until) & Q(kind="resolution") & ~gone & ~linked(until, "case__")
 
 
 def touched(since: datetime | None, until: datetime) -> Q:
@@ -125,16 +138,12 @@ def _spoke(says: Q, since: datetime | None, until: datetime) -> Q:
 
 def _rated(since: datetime | None, until: datetime) -> QuerySet[Rating]:
     given = Rating.objects.filter(_within("at", since, until), supplements__isnull=True)
-    return given.exclude(_duplicate(until))
+    return given.exclude(linked(until, "case__"))
 
 
 def _called(since: datetime | None, until: datetime) -> QuerySet[Callback]:
     rated = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"), supplements__isnull=True)
-    return Callback.objects.filter(_within("at", since, until)).filter(~Exists(rated)).exclude(_duplicate(until))
-
-
-def _duplicate(until: datetime) -> Q:
-    return Q(case__status="merged", case__closed_at__lt=until)
+    return Callback.objects.filter(_within("at", since, until)).filter(~Exists(rated)).exclude(linked(until, "case__"))
 
 
 def _within(field: str, since: datetime | None, until: datetime) -> Q:

@@ -32,7 +32,7 @@ FURTHER = (
 )  # fmt: skip
 # Filters that only other pages lead to; the form carries them on.
 UNSEEN = (
-    "open_on", "response", "resolution", "judged_from", "judged_to",
+    "open_on", "unlinked_on", "response", "resolution", "judged_from", "judged_to",
     "solved", "satisfied", "answered_from", "answered_to",
 )  # fmt: skip
 PEOPLE = {"responsible", "first_contact"}

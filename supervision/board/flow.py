@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import CharField, Count, Q, Value
+from django.db.models import CharField, Count, Value
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from complaints import outcomes
 from complaints.filters import NOWHERE, Choice, address
 from complaints.queries import CaseQuerySet
 from supervision.board.figure import Figure
@@ -79,16 +80,19 @@ def _within(counts: Counter[date], part: Period) -> int:
     return sum(count for day, count in counts.items() if part.first <= day <= part.last)
 
 
-def hot(cases: CaseQuerySet, period: Period, categories: list[Choice], limits: dict[str, Any]) -> list[Hot]:
-    """The matters told most often, by the top of their branch; linked duplicates are not counted, as in the bulletin."""
+def hot(
+    cases: CaseQuerySet, period: Period, categories: list[Choice], limits: dict[str, Any], now: datetime
+) -> list[Hot]:
+    """The matters told most often, by the top of their branch. What was linked as a duplicate by the end of the days, or
+    until now, is not counted: as in the bulletin of the same days."""
     roots = roots_of(categories)
-    now: Counter[tuple[int | None, str]] = Counter()
+    counts: Counter[tuple[int | None, str]] = Counter()
     before: Counter[tuple[int | None, str]] = Counter()
-    for category, told, told_before in _told(cases, period):
+    for category, told, told_before in _told(cases, period, now):
         root = roots.get(category or 0, (None, ""))
-        now[root] += told
+        counts[root] += told
         before[root] += told_before
-    ranked = sorted(((root, count) for root, count in now.items() if count), key=lambda item: (-item[1], item[0][1]))
+    ranked = sorted(((root, count) for root, count in counts.items() if count), key=lambda item: (-item[1], item[0][1]))
     return [
         Hot(
             label or _("none"),
@@ -99,13 +103,13 @@ def hot(cases: CaseQuerySet, period: Period, categories: list[Choice], limits: d
     ]
 
 
-def _told(cases: CaseQuerySet, period: Period) -> Any:
-    in_time = Q(submitted_at__gte=period.since)
-    told = cases.filter(submitted_at__gte=period.before.since, submitted_at__lt=period.end).exclude(status="merged")
-    counts = told.order_by().values_list("category")
-    return counts.annotate(now=Count("pk", filter=in_time), before=Count("pk", filter=~in_time))
+def _told(cases: CaseQuerySet, period: Period, now: datetime) -> Any:
+    either = cases.filter(submitted_at__gte=period.before.since, submitted_at__lt=period.end)
+    days, earlier = (outcomes.told(one.since, one.until(now)) for one in (period, period.before))
+    counts = either.order_by().values_list("category")
+    return counts.annotate(now=Count("pk", filter=days), before=Count("pk", filter=earlier))
 
 
 def _told_url(root: int | None, period: Period, limits: dict[str, Any]) -> str:
-    counted = ["open", "concluded", "withdrawn"]
-    return address(**limits, **period.span("submitted"), category=root or NOWHERE, state=counted)
+    days = period.span("submitted") | {"unlinked_on": period.last.isoformat()}
+    return address(**limits, **days, category=root or NOWHERE)

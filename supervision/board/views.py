@@ -120,7 +120,7 @@ def _standing(area: Area, names: dict[str, list[Choice]], view: View, now: datet
     by_place = standing.by_place(cells, area.place, area.labels, limits, lambda pk: closer(view, **{area.place: pk}))
     tables = standing.tables(cells, by_place, names, limits, today)
     steps = flow.steps(flow.daily(area.cases, view.period.since), total.total.count, view.period, area.limits)
-    hot = flow.hot(area.cases, view.period, names["category"], area.limits)
+    hot = flow.hot(area.cases, view.period, names["category"], area.limits, now)
     overdue: Any = area.cases.open().with_light(now).open_of(now, Light.RED)
     return {
         "total": total,

@@ -13,9 +13,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
+from complaints import outcomes
 from complaints.lights import Instants, case_light
 from complaints.models import Callback, Case, Clock, Consent, Event, PraiseProposal, Rating, Return
 from complaints.ratings import BAD_TO, Progress, state_of
@@ -92,9 +93,13 @@ def facts_of(street: Street, begin: datetime, end: datetime, community: Communit
     ids = list(seen)
     _returns(seen, ids, end)
     _consents(seen, ids, end)
-    cases = Case.objects.filter(pk__in=_among(ids)).values_list(
-        "pk", "number", "community", "unit", "category__path", "kind", "channel", "status", "submitted_at", "closed_at"
+    known = Case.objects.filter(pk__in=_among(ids)).annotate(
+        linked=ExpressionWrapper(outcomes.linked(end), output_field=BooleanField())
     )
+    cases = known.values_list(
+        "pk", "number", "community", "unit", "category__path", "kind", "channel", "status", "submitted_at", "closed_at",
+        "linked",
+    )  # fmt: skip
     found = [_fact(seen[row[0]], row, begin, end) for row in cases.order_by("number").iterator(5_000)]
     return [fact for fact in found if fact is not None]
 
@@ -170,7 +175,7 @@ def _consents(seen: dict[int, Seen], ids: list[int], end: datetime) -> None:
 
 
 def _fact(seen: Seen, row: tuple[Any, ...], begin: datetime, end: datetime) -> Fact | None:
-    _pk, number, community, unit, category, kind, channel, status, submitted_at, closed_at = row
+    _pk, number, community, unit, category, kind, channel, status, submitted_at, closed_at, linked = row
     gone_at: datetime | None = closed_at if status in GONE else None
     if gone_at is not None and gone_at >= end:
         gone_at = None
@@ -183,7 +188,7 @@ def _fact(seen: Seen, row: tuple[Any, ...], begin: datetime, end: datetime) -> F
         "channel": channel,
         "received": begin <= submitted_at < end,
     }
-    if gone_at and status == Case.Status.MERGED:
+    if linked:
         return Fact(**known, duplicate=True) if known["received"] else None
     found = Fact(
         **known,

@@ -217,6 +217,31 @@ def test_the_board_and_the_bulletin_say_the_same(
     }
 
 
+@pytest.mark.parametrize("name", ["supervisor", "secretary"])
+def test_what_was_linked_after_the_days_counts_in_them_as_in_their_bulletin(world: World, name: str) -> None:
+    """Three were linked: one of October in October, one of October in November, one of November in November."""
+    main = world.log(at=world.now - 40 * DAY)
+    world.log(at=world.now - 2 * DAY)
+    for told_ago, linked_ago in ((32, 31), (30, 5), (10, 1)):
+        twin = world.log(at=world.now - told_ago * DAY)
+        at = world.now - linked_ago * DAY
+        actions.merge(twin, by=world.worker, now=at, version=1, into=main, text="同一事项")
+    person = getattr(world, name)
+    for query, now, before in (
+        ("?first=2026-10-01&last=2026-10-31", 2, 0),
+        ("?first=2026-11-01&last=2026-11-30", 1, 1),  # of the days from 14 to 31 October
+        ("?first=2026-10-01&last=2026-11-18", 2, 0),
+    ):
+        seen = look(person, world, query)
+        (one,) = seen["hot"]
+        assert (one.now.count, one.before.count) == (now, before), query
+        for period, figure in ((seen["view"].period, one.now), (seen["view"].period.before, one.before)):
+            facts = facts_of(world.street, period.since, period.until(world.now))
+            assert bulletin.page(facts).tops["category"].get("测试市政", 0) == figure.count, query
+            form, cases = filtered(QueryDict(figure.url.partition("?")[2]), person.scope(), world.now)
+            assert (form.is_valid(), cases.count()) == (True, figure.count), figure.url
+
+
 def _same(own: list[Rate], counts: bulletin.Counts) -> None:
     theirs = bulletin.shares(counts, rates.DEFAULT)
     names = {"response": "response", "resolution": "on_time", "solved": "resolution", "satisfied": "satisfaction"}
