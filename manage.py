@@ -16,6 +16,8 @@ def main() -> None:
         embedded.borrow()
     if sys.argv[1:2] and sys.argv[1] in OWNER_COMMANDS:
         os.environ["LINLI_AS_OWNER"] = "1"
+    if sys.argv[1:2] != ["runserver"]:
+        os.environ["LINLI_REACH"] = "office"  # a command acts for the office, not for somebody signed in
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -16,11 +16,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from import_export import fields, resources
-from import_export.admin import ImportExportModelAdmin
+from import_export import fields
 
 from complaints.filters import address
 from complaints.models import Case, Category, DispatchRule, Event, ImportRun, RatingTag, ReplyTemplate, RetentionRule
+from config.lib.resources import SheetAdmin, SheetResource
 from services.models import Policy
 from staff.admin import PERSON_FIELDS, PersonAdmin, PersonChangeForm
 from staff.administration import OwnStreet
@@ -48,7 +48,7 @@ HEADINGS = {
 }  # fmt: skip
 
 
-class CategorySheet(resources.ModelResource):
+class CategorySheet(SheetResource):
     """The tree as rows with a path `top>middle>leaf`; levels above that are not there yet are made."""
 
     path = fields.Field(attribute="path", column_name="path")
@@ -123,7 +123,7 @@ class CategoryForm(CategoryFormBase):
 
 
 @admin.register(Category)
-class CategoryAdmin(ImportExportModelAdmin):
+class CategoryAdmin(SheetAdmin):
     form = CategoryForm
     resource_classes = [CategorySheet]
     list_display = ["branch", "keywords", "policy", "is_active"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from complaints import wall
 from complaints.lights import is_paused
 from complaints.models import Attachment, Case, Clock, Consent, Event, Message, Reply
 from config.templatetags.linli import moment_text
@@ -24,8 +25,17 @@ class Word:
     label: str = ""
 
 
+def opened(pk: int) -> None:
+    """A code or a slip has opened this case: from here on it can be read, and the one it is linked to."""
+    wall.open_for(wall.Reach(cases=frozenset({pk})))
+    main = Case.objects.filter(pk=pk).values_list("duplicate_of", flat=True).first()
+    if main is not None:
+        wall.open_for(wall.Reach(cases=frozenset({pk, main})))
+
+
 def tracked(pk: int) -> Case | None:
     """The case, while its code is kept."""
+    opened(pk)
     rows = Case.objects.filter(tracking_code__isnull=False).select_related(
         "street", "community", "unit", "category", "responsible", "first_contact",
         "duplicate_of__responsible", "duplicate_of__unit", "duplicate_of__category",

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from complaints import wall
 from complaints.models import Case, Resident
 from complaints.words import grams
 from staff.models import Person
@@ -114,7 +115,8 @@ def nearby(now: datetime, *, text: str, community: int | None, grid: int | None)
         .select_related("category", "community")
         .annotate(joined=Count("duplicates"))
     )
-    cases = list((near.filter(grid=grid) if grid else near)[:COMPARED])
+    with wall.office():
+        cases = list((near.filter(grid=grid) if grid else near)[:COMPARED])
     rated = zip(likeness(text, [f"{case.title}\n{case.text}" for case in cases]), cases, strict=True)
     nearest = sorted((pair for pair in rated if pair[0] >= ENOUGH), key=lambda pair: pair[0], reverse=True)
     return [_nearby(case) for _likeness, case in nearest[:SHOWN]]

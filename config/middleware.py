@@ -10,6 +10,9 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
 
+from complaints import wall
+from staff.models import Person
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 REQUESTS = Histogram(
@@ -39,6 +42,17 @@ def session_limits(get_response: Handler) -> Handler:
     def answer(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             _end_or_extend(request, time.time())
+        return get_response(request)
+
+    return answer
+
+
+def second_wall(get_response: Handler) -> Handler:
+    """From here on the database shows the cases of whoever is signed in, and none to anybody else."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        known = settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, Person)
+        wall.open_for(wall.reach_of(request.user) if known else wall.CLOSED)  # type: ignore[arg-type]
         return get_response(request)
 
     return answer

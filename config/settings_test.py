@@ -10,9 +10,10 @@ if not os.environ.get("DATABASE_URL"):
     embedded.borrow(superuser=True)
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, STORAGES
+from config.settings import DATABASES, MIDDLEWARE, STORAGES
 
 DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
+MIDDLEWARE.insert(0, "tests.as_application.as_application")
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True

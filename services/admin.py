@@ -14,10 +14,10 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from import_export import fields, resources, widgets
-from import_export.admin import ImportExportModelAdmin
+from import_export import fields, widgets
 
 from config.lib.errors import RuleBroken
+from config.lib.resources import SheetAdmin, SheetResource
 from services.actions import change_policy, import_calendar
 from services.calendar import calendar_warning
 from services.clock import shown_windows
@@ -113,7 +113,7 @@ class WorkingWidget(widgets.BooleanWidget):
         raise ValueError(gettext("Say 1 for a working day and 0 for a day off."))
 
 
-class CalendarDayResource(resources.ModelResource):
+class CalendarDayResource(SheetResource):
     date = fields.Field(attribute="date", column_name=_("date"), widget=widgets.DateWidget("%Y-%m-%d"))
     name = fields.Field(attribute="name", column_name=_("name"))
     is_working = fields.Field(attribute="is_working", column_name=_("people are at work"), widget=WorkingWidget())
@@ -130,7 +130,7 @@ class CalendarDayResource(resources.ModelResource):
 
 
 @admin.register(CalendarDay)
-class CalendarDayAdmin(ImportExportModelAdmin):
+class CalendarDayAdmin(SheetAdmin):
     resource_classes = [CalendarDayResource]
     list_display = ["date", "name", "is_working", "year"]
     list_filter = ["is_working", "year"]

@@ -13,10 +13,10 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportModelAdmin
 from rest_framework.authtoken.admin import TokenAdmin
 from rest_framework.authtoken.models import TokenProxy
 
+from config.lib.resources import SheetAdmin
 from staff.administration import OwnStreet, own_streets, people_of
 from staff.models import Community, Grid, Person, Post, Street, Unit
 from staff.queries import current
@@ -98,7 +98,7 @@ class PersonChangeForm(ChangeForm):
 
 
 @admin.register(Person)
-class PersonAdmin(OwnStreet, ImportExportModelAdmin, PersonBase):
+class PersonAdmin(OwnStreet, SheetAdmin, PersonBase):
     form = PersonChangeForm
     add_form = PersonCreationForm
     resource_classes = [PersonSheet]

@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from import_export import fields, resources
+from import_export import fields
 
+from config.lib.resources import SheetResource
 from staff.administration import people_of
 from staff.models import Community, Grid, Person, Post, Street, Unit
 from staff.queries import current
@@ -50,7 +51,7 @@ POST_COLUMNS = ("role", "duty", "title", "street", "unit", "community", "grid", 
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
 
 
-class PersonSheet(resources.ModelResource):
+class PersonSheet(SheetResource):
     """`streets`: what the importing administrator sets up; None means all."""
 
     role = fields.Field(column_name="role")

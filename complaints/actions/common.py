@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from complaints import wall
 from complaints.access import allow
 from complaints.chain import Link, link_hash
 from complaints.models import Case, Event, Holding
@@ -45,6 +46,7 @@ def lock(case: Case) -> Case:
     rows it had joined before, so whoever waited behind a hand-over would find no case at all.
     """
     Case.objects.select_for_update().values_list("pk").get(pk=case.pk)
+    wall.widen()  # what an act writes, and whom it asks, may lie beyond the reach of whoever acts
     joined = Case.objects.select_related(
         "street", "community", "unit", "first_unit", "category", "responsible", "first_contact"
     )

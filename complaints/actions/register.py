@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from complaints import wall
 from complaints.actions.bulk import insert, insert_values, reserve
 from complaints.actions.clocks import build_clocks
 from complaints.actions.common import build_event, refuse_if, stamp
@@ -95,12 +96,14 @@ def register(item: Registration, *, by: Person, now: datetime) -> Case:
     """
     try:
         with transaction.atomic():
+            wall.widen()
             return _sent_before(item) or register_many([item], by=by, now=now)[0]
     except IntegrityError:
-        known = _sent_before(item)
+        with wall.office():
+            known, landed = _sent_before(item), _landed_before(item)
         if known is not None:
             return known
-        if _landed_before(item):
+        if landed:
             raise RuleBroken(
                 "landed_before", _("A case with this number of its source is here already."), field="external_id"
             ) from None
@@ -118,6 +121,7 @@ def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -
     cases = [_build(item, by, now) for item in items]
     pairs = list(zip(cases, items, strict=True))
     with transaction.atomic():
+        wall.widen()  # a case may be logged for a colleague, or by somebody who is not signed in
         for case, key in zip(cases, reserve(Case, len(cases)), strict=True):
             case.pk = key
         _number(cases, timezone.localdate(now))

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from complaints import wall
 from complaints.actions import closing
 from complaints.actions.common import lock, record, refuse_if, said
 from complaints.actions.register import Registration, register
@@ -75,6 +76,7 @@ def report(item: Report, *, now: datetime) -> Sent:
     registration = _registration(item, now)
     code = codes.hashed(code_of(item.secret))  # outside of the transaction: it takes its time on purpose
     with transaction.atomic():
+        wall.widen()
         case = register(registration, by=registration.first_contact, now=now)
         _row, new = TrackingCode.objects.get_or_create(case=case, defaults={"hash": code})
         if new:
@@ -87,7 +89,8 @@ def report(item: Report, *, now: datetime) -> Sent:
 
 def slip_of(secret: str, *, now: datetime) -> Sent | None:
     """What a form that was sent before gets."""
-    case = Case.objects.filter(submission_key=key_of(secret)).first()
+    with wall.office():
+        case = Case.objects.filter(submission_key=key_of(secret)).first()
     return _slip(case, secret, now) if case else None
 
 

@@ -10,14 +10,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Case, CharField, Count, OuterRef, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, F, Func, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from complaints.models import Case as CaseRow
 from complaints.uploads import ENDINGS, MOST_FILES, check_upload
 from config.lib.text import lines, one_line, unfit
 from staff import queries as staff
@@ -102,11 +100,10 @@ class Units(forms.ModelChoiceField):  # type: ignore[type-arg]
 def people_with_units(people: QuerySet[Person], first: int | None = None) -> QuerySet[Person]:
     """The people with the unit they speak for and their load; those of the unit `first` at the top."""
     posts = staff.current(Post.objects.filter(person=OuterRef("pk"), unit__isnull=False)).order_by("since", "id")
-    held = CaseRow.objects.filter(responsible=OuterRef("pk"), closed_at__isnull=True).order_by().values("responsible")
     return people.annotate(
         at_unit=Subquery(posts.values("unit__name")[:1]),
         at_unit_id=Subquery(posts.values("unit")[:1]),
-        open_cases=Coalesce(Subquery(held.annotate(count=Count("pk")).values("count")), 0),
+        open_cases=Func(F("pk"), function="linli_load", output_field=IntegerField()),
     ).order_by(Case(When(at_unit_id=first, then=Value(0)), default=Value(1)), "at_unit_id", "name", "id")
 
 

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from complaints import wall
 from complaints.actions.resident import Report
 from complaints.forms.category import CategoryField
 from complaints.forms.fields import Line, Words
@@ -280,4 +281,5 @@ def case_of_token(token: str) -> Case | None:
         pk = signing.loads(token[:200], salt=SAME_AS, max_age=24 * 3600)
     except signing.BadSignature:
         return None
-    return Case.objects.open().filter(pk=pk).first()
+    with wall.office():
+        return Case.objects.open().filter(pk=pk).first()

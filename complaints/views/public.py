@@ -19,7 +19,7 @@ from complaints.actions.resident import Sent, key_of, report, slip_of
 from complaints.forms.category import choices_of, guessed_from
 from complaints.forms.public import KINDS, ReportForm, case_of_token, same_as_token
 from complaints.models import Case, RetentionRule
-from complaints.progress import clocks_of
+from complaints.progress import clocks_of, opened
 from complaints.retention import Rule, in_force
 from complaints.similar import nearby
 from config.guard.doors import ASK, REPORT, challenge, refused
@@ -166,6 +166,7 @@ def _page(request: HttpRequest, form: ReportForm, status: int = 200) -> HttpResp
 
 
 def _receipt(request: HttpRequest, sent: Sent) -> HttpResponse:
+    opened(sent.case.pk)
     case = Case.objects.select_related("street", "unit", "responsible", "duplicate_of__responsible").get(
         pk=sent.case.pk
     )

@@ -37,6 +37,7 @@ from complaints.forms.rating import (
     VerifyForm,
 )
 from complaints.models import Case, PraiseProposal, Rating, RatingCheck
+from complaints.progress import opened
 from complaints.ratings import SLIP_GOOD_FOR, State, Step, may_follow, may_take, next_step
 from complaints.ratings_page import check_of, may_supplement, progress_of, rating_of, tally_of, to_ask, where
 from complaints.views import track
@@ -146,6 +147,7 @@ def _of_token(token: str) -> tuple[Case | None, int]:
         pk, cycle = signing.loads(token[:300], salt=SALT, max_age=SLIP_GOOD_FOR)
     except (signing.BadSignature, TypeError, ValueError):
         return None, 0
+    opened(pk)
     return Case.objects.select_related("street", "community", "responsible", "unit").filter(pk=pk).first(), cycle
 
 

@@ -138,7 +138,7 @@ def test_the_page_costs_the_same_however_much_happened(
     client = browser(world.worker)
     client.get(case.get_absolute_url())
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         page = client.get(case.get_absolute_url()).content.decode()
 
     for words in ("第9次联系", "第9条备注", "第9次答复", "执法队看现场", "等检测", "IMG8.png", "另一件"):
@@ -155,7 +155,7 @@ def test_a_new_case_with_a_suggestion_is_opened_in_as_many_queries(
     client = browser(world.worker)
     client.get(case.get_absolute_url())
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         page = client.get(case.get_absolute_url()).content.decode()
 
     assert "市政服务中心" in page

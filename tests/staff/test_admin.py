@@ -17,6 +17,7 @@ from rest_framework.authtoken.models import Token
 from complaints.models import Case, Category, Event
 from staff.admin import open_admin
 from staff.models import Person, Post
+from staff.sheets import PersonSheet
 from tests.services.guide_world import zh
 from tests.world import PASSWORD, World
 
@@ -420,3 +421,18 @@ class TestSecondFactor:
         theirs = Authenticator.objects.create(user=world.stranger, type="totp", data={})
         zheng.post(f"/admin/mfa/authenticator/{theirs.pk}/delete/", {"post": "yes"})
         assert Authenticator.objects.filter(pk=theirs.pk).exists()
+
+
+def test_an_import_that_breaks_after_the_preview_says_so_and_changes_nothing(
+    world: World, zheng: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(self: PersonSheet, *args: Any, dry_run: bool, **kwargs: Any) -> None:
+        if not dry_run:
+            raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(PersonSheet, "after_import", breaks)
+    row = ["zhangwei", "张伟", "", "社区工作者", "专职", "东园社区居委会", "", "第一网格", "2026年3月1日"]
+    preview = send(zheng, sheet(row))
+    assert preview.context["confirm_form"]
+    assert not Person.objects.filter(username="zhangwei").exists()
+    assert "没有导入" in zheng.get("/admin/staff/person/import/").content.decode()
