@@ -122,8 +122,9 @@ def _overdue(person: Person) -> Iterator[Proposal]:
             origin=origin,
             source=Source.OVERDUE,
             at=row.reached_at,
-            problem=_("%(number)s “%(title)s” is overdue without a stated reason.")
-            % {"number": case.number, "title": case.title},
+            # Never the title: a resident wrote it, and what an item says is repeated in bulletins that are kept for good.
+            problem=_("%(number)s (%(category)s) is overdue without a stated reason.")
+            % {"number": case.number, "category": case.category or case.get_kind_display()},
         )
 
 

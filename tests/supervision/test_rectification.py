@@ -327,6 +327,9 @@ def test_casework_proposes_and_one_click_sets_down_what_is_known(world: World) -
     late, rated = proposals(world.supervisor2)
     assert escalation.clock is not None
     assert (late.case, late.responsible) == (escalation.clock.case, world.worker)
+    assert late.case is not None
+    assert late.case.number in late.problem
+    assert late.case.title not in late.problem + rated.problem  # a resident wrote it, and bulletins are kept for good
     item = actions.take_up(rated.origin, by=world.supervisor2, now=world.now)
     assert (item.source, item.case, item.due_at) == ("rating", check.rating.case, check.fix_by_at)
     assert "椅腿没有固定" in item.problem
