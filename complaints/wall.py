@@ -103,7 +103,7 @@ def widen() -> None:
 def office() -> Iterator[None]:
     """What is looked up for the office's sake, to be told to nobody as it is; in a transaction."""
     before = _reach() if connection.in_atomic_block else None
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         widen()
         yield
         if before is not None:

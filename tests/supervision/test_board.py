@@ -408,7 +408,8 @@ def test_the_board_counts_in_few_queries_and_costs_the_same_however_many(town: l
         world.log(at=world.now - n * DAY)
     with CaptureQueriesContext(connection) as many:
         client.get("/board/?period=year")
-    assert len(few) == len(many) <= 14
+    # The wall is set once, and opened for the count of outcomes: in a transaction, such as a test's, that is three more.
+    assert len(few) == len(many) <= 13 + 1 + 3
 
 
 @pytest.mark.browser
