@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Field, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +81,10 @@ class PostInline(OwnStreet, PostInlineBase):
     extra = 0
     fields = [("role", "duty", "title"), ("street", "unit"), ("community", "grid"), ("since", "until")]
 
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        labels = {"label": _("Office held")} if db_field.name == "title" else {}
+        return super().formfield_for_dbfield(db_field, request, **labels | kwargs)
+
 
 PERSON_FIELDS = ("username", "password", "name", "phone", "email", "working", "is_active")
 
@@ -102,7 +106,7 @@ class PersonAdmin(OwnStreet, SheetAdmin, PersonBase):
     form = PersonChangeForm
     add_form = PersonCreationForm
     resource_classes = [PersonSheet]
-    list_display = ["name", "username", "held", "phone", "working", "is_active"]
+    list_display = ["full_name", "username", "held", "phone", "working", "is_active"]
     list_filter = ["working", "is_active", "posts__role", "posts__community"]
     search_fields = ["name", "username", "phone"]
     ordering = ["name", "id"]
@@ -132,6 +136,14 @@ class PersonAdmin(OwnStreet, SheetAdmin, PersonBase):
 
     def within(self, streets: frozenset[int]) -> Q:
         return Q()
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        labels = {"label": _("Full name")} if db_field.name == "name" else {}
+        return super().formfield_for_dbfield(db_field, request, **labels | kwargs)
+
+    @admin.display(description=_("Full name"), ordering="name")
+    def full_name(self, person: Person) -> str:
+        return person.name
 
     @admin.display(description=_("posts"))
     def held(self, person: Person) -> str:

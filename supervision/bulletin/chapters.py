@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from complaints.models import Case, RatingCheck
 from complaints.ratings import BAD_TO, State
@@ -409,19 +410,22 @@ def _hot(hot: Sequence[Mapping[str, Any]], span: str) -> Grid:
         )
         for one in hot
     )
-    head = (_("Matter"), _("Count"), str(before), _("Change"))
+    head = (_("Matter"), _("Count"), str(before), pgettext("figures", "Change"))
     return Grid(_("What residents told us most"), head, rows)
 
 
 def _tops(tops: Mapping[str, Mapping[str, int]]) -> list[Grid]:
     kinds, channels = dict(Case.Kind.choices), dict(Case.Channel.choices)
     found = []
-    for name, what, labels in ((_("By kind"), "kind", kinds), (_("By way"), "channel", channels)):
+    for name, head, what, labels in (
+        (_("By kind"), _("Kind"), "kind", kinds),
+        (_("By way"), _("Channel"), "channel", channels),
+    ):
         rows = sorted(tops[what].items(), key=lambda item: (-item[1], item[0]))
         cells = tuple(
             (Cell(str(labels.get(key, key))), Cell(count, "received", top=f"{what}:{key}")) for key, count in rows
         )
-        found.append(Grid(name, ("", _("Matters received")), cells))
+        found.append(Grid(name, (head, _("Matters received")), cells))
     return found
 
 
