@@ -26,6 +26,7 @@ from config.lib.text import without_numbers
 from config.templatetags.linli import moment, moment_text
 from staff.models import Person
 
+WORKING_HERE = ("worker", "secretary", "supervisor", "discipline", "admin")  # the others are not told of the watch
 FILE_KINDS = {"application/pdf": "pdf"} | dict.fromkeys(IMAGES, "image")
 
 
@@ -36,8 +37,11 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
     open_facts = facts(found, person)
     doors = available(case, found.standing, open_facts)
     first = next_acts(case, found.standing, open_facts)
-    if row.step.act and row.step.act not in first and any(door.act == row.step.act for door in doors):
-        first.insert(0, row.step.act)
+    if row.step.act and any(door.act == row.step.act for door in doors):
+        first = [
+            row.step.act,
+            *(act for act in first if act != row.step.act),
+        ]  # the first button does what the head says
     nearest = sorted((door for door in doors if door.act in first), key=lambda door: first.index(door.act))
     seen = sees_resident(found.standing, case.identity)
     internal = seen or found.standing.works
@@ -79,6 +83,7 @@ def page(case: Case, person: Person, now: datetime) -> dict[str, Any]:
         "events": entries(found),
         "look_alike": case.is_open and seen and (now - case.registered_at).days < 7,
         "may_log": found.standing.works,
+        "works_here": person.scope().has(*WORKING_HERE),
     }
 
 

@@ -98,7 +98,10 @@
   // -- a menu closes when one looks elsewhere
   const closeMenus = (inside) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
-      if (!inside || !menu.contains(inside)) menu.removeAttribute("open");
+      if (inside && menu.contains(inside)) continue;
+      const within = menu.contains(document.activeElement);
+      menu.removeAttribute("open");
+      if (within && !inside) menu.querySelector("summary").focus();
     }
   };
   document.addEventListener("click", (event) => closeMenus(event.target));
@@ -131,9 +134,13 @@
     place.replaceChildren(note);
     note.scrollIntoView({ block: "nearest" });
   };
-  document.addEventListener("htmx:responseError", () => tell(say("sayFailed")));
-  document.addEventListener("htmx:sendError", () => tell(say("sayOffline")));
-  document.addEventListener("htmx:timeout", () => tell(say("sayOffline")));
+  // A panel that loads by itself was not asked for: where it fails, its link stays.
+  const failed = (words) => (event) => {
+    if (event.detail.requestConfig.triggeringEvent) tell(say(words));
+  };
+  document.addEventListener("htmx:responseError", failed("sayFailed"));
+  document.addEventListener("htmx:sendError", failed("sayOffline"));
+  document.addEventListener("htmx:timeout", failed("sayOffline"));
   const busy = (element, yes) => {
     if (yes) element.setAttribute("aria-busy", "true");
     else element.removeAttribute("aria-busy");
@@ -143,8 +150,10 @@
   document.addEventListener("htmx:beforeSend", (event) => busy(event.target, true));
   document.addEventListener("htmx:afterRequest", (event) => busy(event.detail.elt, false));
 
-  // -- after a swap the first wrong field gets the cursor
+  // -- after a swap the first wrong field gets the cursor; a form that was asked for is read from its head
   document.addEventListener("htmx:afterSettle", (event) => {
-    event.target.querySelector("[aria-invalid=true]")?.focus();
+    const wrong = event.target.querySelector("[aria-invalid=true]");
+    if (wrong) wrong.focus();
+    else if (event.detail.requestConfig?.elt.closest(".next")) document.getElementById("act-title")?.focus({ preventScroll: true });
   });
 })();
