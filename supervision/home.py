@@ -74,7 +74,7 @@ def _orders(scope: Scope, now: datetime) -> Card | None:
         .order_by()
         .aggregate(
             red=Count("pk", filter=unanswered & Q(due_at__lt=now)),
-            open=Count("pk", filter=unanswered & Q(due_at__gte=now)),
+            open=Count("pk", filter=unanswered),
             answered=Count("pk", filter=~unanswered),
         )
     )
@@ -84,9 +84,9 @@ def _orders(scope: Scope, now: datetime) -> Card | None:
         "megaphone",
         _("A case pushed by name, with a day of its own."),
         [
-            Fact(_("Overdue"), counts["red"], light="red"),
-            Fact(_("To be answered"), counts["open"]),
-            Fact(_("Answered, to be accepted"), counts["answered"]),
+            Fact(_("Overdue"), counts["red"], url + "?state=late", "red"),
+            Fact(_("To be answered"), counts["open"], url + "?state=open"),
+            Fact(_("Answered, to be accepted"), counts["answered"], url + "?state=answered"),
         ],
     )
 

@@ -117,6 +117,21 @@ def local_day(day: date | str | None) -> SafeString | str:
 
 
 @register.filter
+def short_day(day: date | None) -> SafeString | str:
+    """A day without its name, for stretches whose first and last day are known."""
+    if not isinstance(day, date):
+        return ""
+    words = format_date(day, _("j M") if day.year == timezone.localdate().year else _("j M Y"))
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), words)
+
+
+@register.filter
+def path_words(path: object) -> str:
+    """“市政设施>照明>楼道灯” as it is read."""
+    return str(path or "").replace(">", " › ")
+
+
+@register.filter
 def file_size(size: int | str | None) -> str:
     if not isinstance(size, int):
         return ""

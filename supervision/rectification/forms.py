@@ -50,7 +50,7 @@ class SetForm(forms.Form):
     cause = Words(label=_("Cause"), rows=2, required=False, max_length=2_000)
     measure = Words(label=_("Measure"), rows=2, required=False, max_length=2_000)
     days = forms.IntegerField(
-        label=_("Working days"),
+        label=_("Limit in working days"),
         required=False,
         min_value=1,
         max_value=MOST_DAYS,
@@ -105,7 +105,7 @@ class PlanForm(ActForm):
 
 class ReportForm(ActForm):
     text = Words(label=_("What was done"), rows=3, max_length=2_000)
-    evidence = Files(label=_("Files"), required=False, help_text=_("Nobody has to add any."))
+    evidence = Files(label=_("Files"), required=False)
 
     def arguments(self) -> dict[str, Any]:
         files = [Evidence(*upload) for upload in self.cleaned_data["evidence"]]

@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from complaints.filters import midnight
 from complaints.lights import Instants, Light, light
@@ -270,10 +270,10 @@ def steps(item: RectificationItem) -> list[dict[str, Any]]:
     """The four steps of every item, for the row of steps on top of its page."""
     state = state_of(item)
     order = [
-        (_("Set down"), item.set_at),
-        (_("Reported done"), item.reported_at),
-        (_("Verified"), item.verified_at),
-        (_("Signed off"), item.signed_at),
+        (pgettext("step", "Set down"), item.set_at),
+        (pgettext("step", "Report it done"), item.reported_at),
+        (pgettext("step", "Verify"), item.verified_at),
+        (pgettext("step", "Sign off"), item.signed_at),
     ]
     reached = sum(at is not None for _label, at in order)
     if state == State.WITHDRAWN:

@@ -67,11 +67,16 @@ ICONS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One order as the list shows it. `left`: seconds of office time to its due instant; `mine`: one's own step."""
+    """One order as the list shows it.
+
+    `light`: none where nobody was to answer any more; `word`: how its answer came, once it came;
+    `left`: seconds of office time to its due instant; `mine`: one's own step.
+    """
 
     order: SupervisionOrder
     state: str
     light: str
+    word: str
     stopped: bool
     left: int | None
     mine: str
@@ -142,10 +147,12 @@ def _line(order: SupervisionOrder, person: Person, now: datetime, hours: Any, ca
     state = rules.state_of(order)
     own = actions.acts(person, order)
     stopped = order.answered_at is not None or order.closed_at is not None
+    light = "" if state == State.WITHDRAWN and order.answered_at is None else rules.light(order, now)
     return Line(
         order=order,
         state=str(STATE_WORDS[state]),
-        light=rules.light(order, now),
+        light=light,
+        word="" if not stopped else _("Late") if light == "red" else _("On time"),
         stopped=stopped,
         left=None if stopped else remaining(now, order.due_at, hours, calendar),
         mine=next((str(LABELS[act]) for act in own if act in (Act.ANSWER, Act.ACCEPT)), ""),

@@ -56,8 +56,10 @@ class Week:
         return str(STATES[self.state])
 
     @property
-    def cells(self) -> list[int | None]:
-        return [self.figures[code].count if self.figures and code in self.figures else None for code in LABELS]
+    def cells(self) -> list[tuple[str, int | None]]:
+        """Each figure under its name."""
+        figures = self.figures or {}
+        return [(str(label), figures[code].count if code in figures else None) for code, label in LABELS.items()]
 
 
 @login_required
