@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,6 +29,7 @@ from supervision.bulletin.rights import Act, acts
 from supervision.models import Bulletin
 
 SHOWN, MOST_CASES = 60, 200
+STREET_FIRST = (F("street__code").asc(), F("community__code").asc(nulls_first=True))
 Deed = Callable[..., Bulletin]
 DEEDS: dict[str, Deed] = {
     Act.REFRESH: actions.refresh,
@@ -251,11 +253,8 @@ def _file(row: Bulletin, kind: str, *, public: bool) -> HttpResponse:
 
 @require_safe
 def public_list(request: HttpRequest) -> HttpResponse:
-    rows = _published().defer(*access.HEAVY).order_by("-first", "span", "community__code", "-revision")
-    seen: dict[tuple[Any, ...], Bulletin] = {}
-    for row in rows[:400]:
-        seen.setdefault((row.street_id, row.community_id, row.span, row.first), row)
-    listed = [(row, _public_url(row), chapters.title(row)) for row in seen.values()]
+    rows = _published().defer(*access.HEAVY).order_by("-first", "span", *STREET_FIRST, "-revision")
+    listed = [(row, _public_url(row), chapters.title(row)) for row in _newest(rows[:400])]
     return render(request, "supervision/bulletin/public_list.html", {"rows": listed, "shell": "public"})
 
 
@@ -268,11 +267,12 @@ def public_page(request: HttpRequest, street: str, period: str, community: str =
         "bulletin": row,
         "title": chapters.title(row),
         "chapters": text.chapters,
-        "notes": text.notes,
+        "hides": text.notes[0],
+        "notes": text.notes[1:],
         "kinds": list(documents.KINDS),
         "url": _public_url(row),
         "others": [
-            (one, _public_url(one)) for one in others.defer(*access.HEAVY).order_by("community__code", "-revision")
+            (one, _public_url(one)) for one in _newest(others.defer(*access.HEAVY).order_by(*STREET_FIRST, "-revision"))
         ],
         "shell": "public",
     }
@@ -284,6 +284,14 @@ def public_file(request: HttpRequest, street: str, period: str, kind: str, commu
     if kind not in documents.KINDS:
         raise Http404
     return _file(_shown(street, period, community), kind, public=True)
+
+
+def _newest(rows: Any) -> Iterable[Bulletin]:
+    """Of each area and period the revision that comes first."""
+    seen: dict[tuple[Any, ...], Bulletin] = {}
+    for row in rows:
+        seen.setdefault((row.street_id, row.community_id, row.span, row.first), row)
+    return seen.values()
 
 
 def _published() -> Any:
