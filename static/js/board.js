@@ -79,16 +79,19 @@
     return size * (3 + chart.labels.length * (lines > 1 ? 2.9 : 2.1));
   };
 
+  // Without room for a bar beside its name and its value the table alone says it.
+  const fits = (figure, chart, canvas) => {
+    figure.hidden = false;
+    figure.hidden = Boolean(chart.most) && canvas.clientWidth < 20 * style().size;
+    return !figure.hidden;
+  };
+
   const draw = (figure) => {
     const chart = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
     if (!chart.series.some((one) => one.values.some(Boolean))) return;
     const canvas = figure.querySelector(".chart-canvas");
     const said = figure.querySelector(".chart-said");
-    figure.hidden = false;
-    if (chart.most && canvas.clientWidth < 20 * style().size) { // no room for a bar beside its name and its value
-      figure.hidden = true;
-      return;
-    }
+    if (!fits(figure, chart, canvas)) return;
     figure.parentElement.querySelector("details[data-beside]")?.removeAttribute("open");
     canvas.style.height = `${height(chart, style().size)}px`;
     const picture = echarts.init(canvas, null, { renderer: "canvas" });
@@ -113,7 +116,8 @@
 
   const again = () => {
     const look = style();
-    for (const { picture, canvas, chart } of drawn.values()) {
+    for (const [figure, { picture, canvas, chart }] of drawn) {
+      if (!fits(figure, chart, canvas)) continue;
       canvas.style.height = `${height(chart, look.size)}px`;
       picture.resize();
       picture.setOption(option(chart, look, canvas.clientWidth), true);
@@ -126,7 +130,12 @@
     if (innerWidth !== width) requestAnimationFrame(again);
     width = innerWidth;
   });
-  addEventListener("beforeprint", again);
+  // Pictures keep the width of the screen, so paper gets the tables.
+  const beside = () => document.querySelectorAll("details[data-beside]");
+  addEventListener("beforeprint", () => beside().forEach((table) => table.setAttribute("open", "")));
+  addEventListener("afterprint", () => {
+    for (const figure of drawn.keys()) figure.parentElement.querySelector("details[data-beside]")?.removeAttribute("open");
+  });
   new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["class", "data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 })();

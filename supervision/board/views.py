@@ -133,6 +133,7 @@ def _standing(area: Area, names: dict[str, list[Choice]], view: View, now: datet
         "went": sum(step.went.count for step in steps),
         "in_and_out": charts.in_and_out(steps),
         "stock": charts.stock(steps),
+        "quiet": not any(one.count for step in steps for one in (step.came, step.went, step.stock)),
         "hot": hot,
         "hot_chart": charts.hottest(hot),
         "reddest": overdue.select_related("responsible")
