@@ -116,6 +116,7 @@ class ReportForm(Guarded):
         label=_("What happened?"),
         rows=6,
         help_text=_("Your own style and details only you can know may give you away: write as plainly as you like."),
+        error_messages={"required": _("Please say in a few words what happened.")},
     )
     works_at = WhereTheyWork(label=_("Where does the person work?"))
     who = Line(
@@ -275,7 +276,7 @@ class ConcludeForm(forms.Form):
 
 class LeaderForm(forms.Form):
     name = Line(label=_("Name"), max_length=40)
-    title = Line(label=_("Title"), max_length=60)
+    title = Line(label=_("Office held"), max_length=60)
 
 
 def act_forms(report: ConductReport, data: Any = None, act: Act | None = None) -> dict[Act, forms.Form]:
