@@ -111,6 +111,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
                 for (code, label), o in zip(filters.ORDERS, (keyset.NEWEST, keyset.DUE), strict=True)
             ],
             "exports": exports(query),
+            "may_log": scope.has("worker", "secretary", "supervisor"),
             "sees_nothing": not (scope.whole_streets or scope.communities or scope.units or scope.closed_only),
         },
     )
