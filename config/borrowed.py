@@ -1,6 +1,6 @@
-"""Texts of Django that it leaves in English, or that do not speak to people as we do: the catalogue takes them from here.
+"""Texts of Django and allauth that these leave in English, or that do not speak as we do: the catalogue takes them from here.
 
-Nothing imports this module. The words are those of Django, letter for letter, or the translation is not found.
+Nothing imports this module. The words are theirs, letter for letter, or the translation is not found.
 """
 
 from __future__ import annotations
@@ -20,6 +20,15 @@ PASSWORDS = (
     ),
     _("Your password can’t be a commonly used password."),
     _("Your password can’t be entirely numeric."),
+)
+
+ACCOUNT = (
+    _("Two-Factor Authentication"),
+    _("Email Addresses"),
+    _("Add Email Address"),
+    _("Add Email"),
+    _("Sign Out"),
+    _("Are you sure you want to sign out?"),
 )
 
 ADMIN = (

@@ -16,10 +16,13 @@ from django.http import HttpRequest
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import translation
 
 from config.pages import nav
 from config.templatetags import linli
+from tests.eyes import QUICK_LOOKS, SMALL, Eyes, faults
+from tests.test_access import TABLE, Stage, expected, stage  # noqa: F401
 from tests.world import PASSWORD, World
 
 if TYPE_CHECKING:
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 PARTS = {file.name for file in (settings.BASE_DIR / "templates" / "parts").glob("*.html")}
-AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 
 pytestmark = pytest.mark.django_db
 
@@ -208,6 +210,11 @@ def test_the_navigation_follows_the_roles(world: World) -> None:
     assert "登记" not in entries(world.assessor)
 
 
+def test_only_who_may_look_cases_up_is_offered_a_search(client: Client, world: World) -> None:
+    for person, offered in ((world.worker, True), (world.assessor, True), (world.delegate, False)):
+        assert ('id="bar-q"' in as_(client, person).get("/desk/").text) is offered
+
+
 def test_the_navigation_asks_the_database_once(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         entries(world.secretary)
@@ -287,12 +294,6 @@ def sign_in(page: Page, live_server: LiveServer, username: str) -> None:
     page.wait_for_url("**/styleguide/")
 
 
-def faults(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-    return [f"{fault['id']}: {node['target']}" for fault in found["violations"] for node in fault["nodes"]]
-
-
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -314,12 +315,6 @@ def test_every_part_is_legible_and_reachable(
     sign_in(page, live_server, "supervisor")
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out sideways"
-
-
-SMALL = """least => [...document.querySelectorAll('a, button, summary, select, textarea, input:not([type=hidden])')]
-  .filter(e => !e.matches('.skip, .form-check-input') && !e.closest('p, td, .note'))
-  .filter(e => e.checkVisibility() && e.getBoundingClientRect().height < least - .5)
-  .map(e => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.browser
@@ -373,3 +368,62 @@ def test_the_slash_key_goes_to_the_search_box(page: Page, live_server: LiveServe
     assert page.evaluate("document.activeElement.id") == "bar-q"
     page.keyboard.type("n/n")
     assert page.input_value("#bar-q") == "n/n", "keys typed into a box are text"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_menu_left_with_escape_gives_the_focus_back(page: Page, live_server: LiveServer, world: World) -> None:
+    sign_in(page, live_server, "worker")
+    page.focus(".menu-person > summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.menu-person:not([open]) > summary')")
+
+
+# ---- every page of the staff, as those see it who have most to do with it
+
+SEEN_ELSEWHERE = {
+    "home", "report", "report_done", "report_paper", "track", "track_data", "rate", "guide", "guide_ask", "guide_answer",
+    "guide_item", "guide_notice", "conduct", "conduct_track", "account_login", "styleguide",
+}  # fmt: skip
+NO_PAGES = {
+    "healthz", "healthz_jobs", "readyz", "metrics", "api-schema", "report_proof", "cases_export", "case_categories",
+    "case_file", "import_rejected", "rectification_export", "rectification_file", "conduct_waiting", "bulletin_file",
+    "public_bulletin_file", "public_bulletin_of_file",
+}  # fmt: skip
+LOOKING_ON = ("supervisor", "secretary", "worker", "discipline", "admin")
+
+
+def pages(stage: Stage) -> dict[str, list[str]]:  # noqa: F811
+    """Addresses by who is to look at them: the first who is let in."""
+    found: dict[str, list[str]] = {role: [] for role in LOOKING_ON}
+    for name, (spec, _posted) in TABLE.items():
+        if name.startswith("api-") or name in SEEN_ELSEWHERE | NO_PAGES:
+            continue
+        answers = expected(spec)
+        role = next((role for role in LOOKING_ON if answers[role] == "200"), None)
+        if role:
+            found[role].append(reverse(name, kwargs=stage.arguments.get(name)))
+    found["worker"].append(f"{stage.case.get_absolute_url()}?act=conclude")
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("half", [0, 1])
+def test_every_page_of_the_staff_is_legible_and_reachable(
+    context: BrowserContext,
+    live_server: LiveServer,
+    stage: Stage,  # noqa: F811
+    half: int,
+) -> None:
+    eyes = Eyes(context.new_page())
+    for role, addresses in pages(stage).items():
+        cookie = stage.clients[role].cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        for path in addresses[half::2]:
+            eyes.page.goto(live_server.url + path)
+            eyes.page.wait_for_selector("[aria-busy=true]", state="detached")
+            eyes.look(f"{path} as {role}", QUICK_LOOKS, thumbs=True)
+    assert eyes.wrong == {}

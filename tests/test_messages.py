@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gettext
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from tools import messages
 from tools.messages import Text
@@ -86,3 +88,31 @@ def test_a_text_that_is_gone_or_missing_fails_the_check(tmp_path: Path, monkeypa
     messages.update({"old": "旧"})
     monkeypatch.setattr(messages, "extract", lambda: {Text("", "new"): ["a:1"]})
     assert messages.check() == 1
+
+
+# ---- the libraries' texts and ours
+
+
+def catalogue(package: str, language: str) -> dict[str, str]:
+    """Plain texts of a catalogue, with their translation."""
+    with (files(package) / "locale" / language / "LC_MESSAGES" / "django.po").open("rb") as file:
+        rows = [row for row in read_po(file) if row.id and not row.context]
+    return {str(row.id if isinstance(row.id, str) else row.id[0]): str(row.string) for row in rows}
+
+
+def test_every_borrowed_text_is_still_one_of_the_libraries() -> None:
+    source = Path("config/borrowed.py")
+    borrowed = {text.singular for text, _line in messages.texts_of_python(source.read_text(), str(source))}
+    theirs: set[str] = set()
+    for package in ("django.conf", "django.contrib.auth", "django.contrib.admin", "allauth"):
+        theirs |= set(catalogue(package, "en"))
+    assert borrowed
+    assert borrowed - theirs == set(), "reworded by the library: borrow the new words"
+
+
+def test_no_word_of_ours_means_something_else_on_djangos_own_pages() -> None:
+    """A text without a context is one for the whole system: what we call 办理经过 the admin calls 历史."""
+    ours = {text.singular: said for text, said in messages.read("zh_Hans").items() if not text.context}
+    theirs = catalogue("django.contrib.admin", "zh_Hans")
+    differ = {word for word, said in theirs.items() if word in ours and said and ours[word] != said}
+    assert differ <= {"Administration", "Add", "Filter", "Show all", "Search"}, "give ours a context"

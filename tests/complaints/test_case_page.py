@@ -62,6 +62,29 @@ def fresh(case: Case) -> Case:
 # -- what is seen
 
 
+def test_the_first_button_does_what_the_head_says(world: World) -> None:
+    DispatchRule.objects.create(
+        street=world.street, unit=world.department, category=world.category, valid_from=world.now.date()
+    )
+    page = see(world.worker, world.log())
+    head = re.search(r'id="next-title">(.*?)</h2>', page, re.S)
+    first = re.search(r'class="btn btn-primary" href="[^"]*/(\w+)/"', page)
+    assert head is not None
+    assert first is not None
+    assert "联系居民" in head[1]
+    assert "按派单目录" in page
+    assert first[1] == "contact"
+
+
+def test_who_is_not_told_of_the_watch_is_not_shown_its_panel(world: World) -> None:
+    closed = world.log()
+    actions.conclude(closed, by=world.worker, now=world.now, version=1, outcome="resolved", text="已修好。")
+    url = f"/supervision/cases/{closed.number}/"
+    assert browser(world.assessor).get(url).status_code == 403
+    assert url not in see(world.assessor, closed)
+    assert url in see(world.worker, closed)
+
+
 def test_the_worker_sees_who_answers_whom_to_call_and_what_to_do(world: World) -> None:
     page = see(world.worker, world.log())
 

@@ -6,11 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from complaints import actions
@@ -23,13 +22,12 @@ from config.guard import doors, proof
 from config.guard import forms as guarded
 from config.guard.limits import TooMany
 from services.models_guide import ServiceItem
+from tests.eyes import Eyes
 from tests.world import World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
     from pytest_django.live_server_helper import LiveServer
-
-AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -51,10 +49,6 @@ def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     opened.set_default_timeout(15_000)
     yield opened.new_page()
     opened.close()
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def report(page: Page, live_server: LiveServer, world: World) -> tuple[str, str]:
@@ -221,49 +215,6 @@ def test_without_a_connection_the_form_waits_and_sends_itself_later(
     context.set_offline(False)
     page.wait_for_selector("#number")
     assert Case.objects.get().text == "断网时写的诉求"
-
-
-class Look(NamedTuple):
-    """The marks the server puts on a page for a cookie, put there by hand: one visit shows a page in every way."""
-
-    theme: str
-    elder: bool
-    width: int
-
-    def put_on(self, page: Page) -> None:
-        page.set_viewport_size({"width": self.width, "height": 844})
-        page.evaluate(
-            """([dark, elder]) => {
-                document.getElementById('dark').media = dark ? 'screen' : 'not all'
-                document.documentElement.classList.toggle('elder', elder)
-            }""",
-            [self.theme == "dark", self.elder],
-        )
-
-
-LOOKS = [Look("light", False, 390), Look("light", True, 390), Look("dark", False, 1440), Look("dark", True, 1440)]
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-class Eyes:
-    """Looks at pages and remembers what is wrong with them."""
-
-    def __init__(self, page: Page) -> None:
-        page.emulate_media(reduced_motion="reduce")  # else colours are still on their way when they are looked at
-        self.page, self.axe = page, AXE.read_text()
-        self.wrong: dict[str, list[str]] = {}
-
-    def look(self, name: str) -> None:
-        self.page.evaluate(self.axe)
-        for one in LOOKS:
-            one.put_on(self.page)
-            found = self.page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
-            faults = [f"{fault['id']}: {node['target']}" for fault in found["violations"] for node in fault["nodes"]]
-            if not fits(self.page):
-                faults.append("wider than the screen")
-            if faults:
-                self.wrong[f"{name} {one}"] = faults
-        LOOKS[0].put_on(self.page)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -91,6 +92,18 @@ def test_two_supervisors_bring_a_bulletin_to_the_residents(world: World, casewor
     page = Client().get("/bulletins/TST/2026-10/").content.decode()
     assert "东园社区" in page
     assert "/bulletins/TST/2026-10/" in Client().get("/bulletins/").content.decode()
+
+
+def test_the_streets_own_bulletin_comes_first_and_a_correction_once(world: World, casework: list[Case]) -> None:
+    street = published(world)
+    acts.publish(issued(world, community=world.east), by=world.supervisor, now=NOW)
+    newer = acts.correct(street, by=world.supervisor, now=NOW, what_changed="补录一件。")
+    acts.submit(newer, by=world.supervisor, now=NOW)
+    acts.publish(acts.issue(newer, by=world.supervisor2, now=NOW), by=world.supervisor, now=NOW)
+    listed = re.findall(r'href="(/bulletins/TST/[^"]+)"', Client().get("/bulletins/").content.decode())
+    assert listed == ["/bulletins/TST/2026-10/", "/bulletins/TST/2026-10/E/"]
+    others = Client().get("/bulletins/TST/2026-10/E/").context["others"]
+    assert [(one.revision, url) for one, url in others] == [(2, "/bulletins/TST/2026-10/")]
 
 
 def test_every_number_opens_exactly_its_cases(world: World, casework: list[Case]) -> None:
