@@ -72,7 +72,7 @@ def bulletins(request: HttpRequest) -> HttpResponse:
             except RuleBroken as refusal:
                 form.add_error("period", str(refusal))
         status = 422
-    rows = access.visible_to(person.scope()).defer(*access.HEAVY)
+    rows = access.visible_to(person.scope()).defer(*access.HEAVY).order_by("-first", "span", *STREET_FIRST, "-revision")
     kept = rows[: SHOWN + 1]
     listed = [(row, chapters.period_name(row.period)) for row in kept]
     page = {"rows": listed[:SHOWN], "more": len(listed) > SHOWN, "form": form if areas else None}
