@@ -30,8 +30,8 @@ from services.models_guide import (
     ServiceItem,
 )
 from staff.models import Community, Street
+from tests.eyes import SMALL, faults
 from tests.services.guide_world import guide, shown, zh  # noqa: F401
-from tests.test_look import SMALL, faults
 from tests.world import World
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from supervision.board.standing import AGES
 from supervision.bulletin import figures as bulletin
 from supervision.bulletin.facts import facts_of
 from supervision.bulletin.models import RateTerms
-from tests.test_look import faults
+from tests.eyes import faults
 from tests.world import PASSWORD, World
 
 if TYPE_CHECKING:
