@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from io import StringIO
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Q
 
 from complaints.chain import Link, link_hash
+from complaints.demo import volume
 from complaints.models import Case, Clock, Event, Handover, Holding, Reply
 from staff.models import Street
-from tests.world import World
+from tests.world import SHANGHAI, World
 
 
 def seed(*words: str) -> dict[str, Any]:
@@ -38,9 +41,14 @@ def test_bulk_casework_keeps_every_promise_of_the_history(world: World) -> None:
         assert list(case.holdings.all())[-1].person == case.responsible
 
 
-def test_bulk_casework_is_of_every_kind(world: World) -> None:
-    seed("--cases", "600", "--open-share", "0.5", "--street", "TST", "--seed", "3")
-    lights = set(Case.objects.with_light(_now()).open().values_list("light", flat=True))  # type: ignore[misc]
+@pytest.mark.parametrize(
+    "now", [datetime(2026, 11, 18, 10, 0), datetime(2026, 11, 30, 18, 30), datetime(2027, 2, 6, 23, 59)], ids=str
+)
+def test_bulk_casework_is_of_every_kind(world: World, now: datetime) -> None:
+    """On a working morning, after hours, and on the night of a feast: what is young enough depends on the day."""
+    now = now.replace(tzinfo=SHANGHAI)
+    volume.seed(world.street, 600, now=now, months=2, open_share=0.5, rng=Random(3))
+    lights = set(Case.objects.with_light(now).open().values_list("light", flat=True))  # type: ignore[misc]
     assert lights == {"green", "yellow", "red", "paused"}
     assert Handover.objects.filter(verdict="").exists()
     assert Case.objects.awaiting_callback().exists()
@@ -96,8 +104,3 @@ def test_figures_that_make_no_sense_are_refused(world: World, words: list[str]) 
     with pytest.raises(CommandError, match="Give 1 to"):
         seed(*words, "--street", "TST")
 
-
-def _now() -> Any:
-    from django.utils import timezone
-
-    return timezone.now()
