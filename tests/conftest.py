@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management.commands import flush
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from tests.world import world  # noqa: F401
 from tools import browser as browsers
@@ -20,40 +21,52 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
-def _flush_past_triggers() -> None:
-    """Transactional tests empty every table afterwards; the triggers that keep history whole would refuse that.
-
-    What the migrations planted (calendar, policies, categories) is put back: the next test counts on it.
-    """
-    handle = flush.Command.handle
-
-    def past_triggers(self: flush.Command, **options: Any) -> None:
-        with connections[options["database"]].cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-            try:
-                handle(self, **options)
-                cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'planted'")
-                for (table,) in cursor.fetchall():
-                    cursor.execute(f'DELETE FROM public."{table}"')
-                    cursor.execute(f'INSERT INTO public."{table}" SELECT * FROM planted."{table}"')
-            finally:
-                cursor.execute("SET session_replication_role = DEFAULT")
-
-    flush.Command.handle = past_triggers  # type: ignore[method-assign]
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What has been imported and collected will never be garbage: let nobody look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Keeps a copy of what the migrations planted, before any test can change it."""
-    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA planted")
-        for table in connections["default"].introspection.django_table_names(only_existing=True):
-            cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}")')
-            if cursor.fetchone() == (True,):
-                cursor.execute(f'CREATE TABLE planted."{table}" AS TABLE public."{table}"')
+        tables = connection.introspection.django_table_names(only_existing=True)
+        for table in _filled(cursor, tables):
+            cursor.execute(f'CREATE TABLE planted."{table}" AS TABLE public."{table}"')
 
 
-_flush_past_triggers()
+def _filled(cursor: Any, tables: list[str]) -> list[str]:
+    """The tables with rows in them."""
+    cursor.execute(
+        " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.\"{table}\")" for table in tables)
+    )
+    return [table for (table,) in cursor.fetchall()]
+
+
+def _empty(self: flush.Command, **options: Any) -> None:
+    """What transactional tests leave behind goes, and what the migrations planted comes back: the next test counts on it.
+
+    Django would empty every table, filled or not, which waits for the disk a hundred times, and the triggers that keep
+    history whole would refuse it. Whoever still writes is waited for.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        tables = connection.introspection.django_table_names(only_existing=True)
+        cursor.execute(
+            "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE".format(", ".join(f'public."{table}"' for table in tables))
+        )
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for table in _filled(cursor, tables):
+            cursor.execute(f'DELETE FROM public."{table}"')
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'planted'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'INSERT INTO public."{table}" SELECT * FROM planted."{table}"')
+
+
+flush.Command.handle = _empty  # type: ignore[method-assign]
 
 
 @pytest.fixture
