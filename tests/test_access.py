@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
+from django.test.client import ClientHandler
 from django.urls import URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 from rest_framework.authtoken.models import TokenProxy
@@ -36,7 +37,7 @@ from supervision.conduct.actions import Submission
 from supervision.models import Alert, Hold, Intervention, ItemFile, Robot
 from supervision.rectification.actions import Setting, set_down
 from supervision.watch import orders
-from tests.world import World
+from tests.world import World, build_world
 
 ROLES = (
     "anonymous", "worker", "worker2", "outsider", "secretary", "supervisor", "discipline", "assessor", "delegate",
@@ -335,9 +336,25 @@ class Stage:
     arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
+@pytest.fixture(scope="module")
+def whole_stage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Stage]:
+    """Set once: whatever a test does on it is undone."""
+    place = tmp_path_factory.mktemp("stage")
+    with (
+        django_db_blocker.unblock(),
+        override_settings(MEDIA_ROOT=place, DATA_DIR=place),
+        transaction.atomic(),
+    ):
+        yield set_up(build_world())
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
-    settings.MEDIA_ROOT = settings.DATA_DIR = tmp_path
+def stage(whole_stage: Stage, db: None) -> Stage:
+    return replace(whole_stage, clients=dict(whole_stage.clients))
+
+
+def set_up(world: World) -> Stage:
     case = world.log()
     photo = SimpleUploadedFile("灯.png", b"\x89PNG\r\n\x1a\n", "image/png")
     row = actions.attach(case, by=world.worker, now=world.now, file=photo, name="灯.png", content_type="image/png")
@@ -474,9 +491,13 @@ def names(resolver: Any = None, space: str = "") -> Iterator[str]:
             yield space + (pattern.name or str(pattern.pattern))
 
 
+HANDLER = ClientHandler(enforce_csrf_checks=False)  # with the middleware put up once
+
+
 def ask(stage: Stage, role: str, method: str, url: str, data: Any = None) -> HttpResponse:
     """The answer to that role; whatever the request did is undone, the sign-in included."""
     client = Client()
+    client.handler = HANDLER
     client.cookies.update(stage.clients[role].cookies)
     with transaction.atomic():
         answer = getattr(client, method)(url, data or {})
@@ -517,31 +538,38 @@ def test_every_address_is_in_a_table() -> None:
     assert {*TABLE, *ADMIN_PLAIN} <= set(names()), "an address that is gone"
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_every_role_at_every_address(stage: Stage, method: str) -> None:
-    wanted, found = {}, {}
-    for name, specs in TABLE.items():
-        url = reverse(name, kwargs=stage.arguments.get(name))
-        wanted[name] = expected(specs[method == "post"])
-        found[name] = {role: shown(ask(stage, role, method, url)) for role in ROLES}
-    assert differences(found, wanted) == []
-
-
 FORM = re.compile(r'<form[^>]*method="post".*?</form>', re.S)
 
 
-def test_every_form_a_person_is_shown_can_be_sent(stage: Stage) -> None:
-    """The tests' client asks for no token, a browser is refused without it."""
-    for name in TABLE:
+def bare_forms(url: str, answer: HttpResponse) -> list[str]:
+    """Forms without a token: the tests' client asks for none, a browser is refused without it."""
+    if answer.status_code != 200 or getattr(resolve(url).func, "csrf_exempt", False):
+        return []  # residents' forms carry a secret of their own
+    return [
+        form[:200]
+        for form in FORM.findall(answer.content.decode(errors="replace"))
+        if "csrfmiddlewaretoken" not in form
+    ]
+
+
+def test_every_role_at_every_address_and_every_form_they_are_shown_can_be_sent(stage: Stage) -> None:
+    wanted, found, bare = {}, {}, {}
+    for name, (spec, _post) in TABLE.items():
         url = reverse(name, kwargs=stage.arguments.get(name))
-        if getattr(resolve(url.partition("?")[0]).func, "csrf_exempt", False):
-            continue  # residents' forms carry a secret of their own
-        for role in ("worker", "secretary", "supervisor", "discipline", "admin", "anonymous"):
-            answer = ask(stage, role, "get", url)
-            if answer.status_code == 200 and not answer.streaming:
-                page = answer.content.decode(errors="replace")
-                bare = [form[:200] for form in FORM.findall(page) if "csrfmiddlewaretoken" not in form]
-                assert not bare, (name, role)
+        answers = {role: ask(stage, role, "get", url) for role in ROLES}
+        wanted[name], found[name] = expected(spec), {role: shown(answer) for role, answer in answers.items()}
+        bare |= {(name, role): forms for role, answer in answers.items() if (forms := bare_forms(url, answer))}
+    assert differences(found, wanted) == []
+    assert bare == {}
+
+
+def test_every_role_sends_nothing_to_every_address(stage: Stage) -> None:
+    wanted, found = {}, {}
+    for name, (_get, spec) in TABLE.items():
+        url = reverse(name, kwargs=stage.arguments.get(name))
+        wanted[name] = expected(spec)
+        found[name] = {role: shown(ask(stage, role, "post", url)) for role in ROLES}
+    assert differences(found, wanted) == []
 
 
 def admin_url(stage: Stage, name: str) -> str:
