@@ -439,6 +439,7 @@ def set_up(world: World) -> Stage:
         made.clients[role] = Client()
         if role != "anonymous":
             made.clients[role].force_login(getattr(world, role))
+            made.clients[role].get("/healthz")  # from now on the session knows when it began
     return made
 
 

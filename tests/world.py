@@ -116,14 +116,25 @@ def build_world() -> World:
 
 
 def _places(world: World) -> None:
-    world.street = street = Street.objects.create(code="TST", name="柳荫街道", phone="010-5550 1000", for_trial=True)
-    world.other_street = other = Street.objects.create(code="OTH", name="河湾街道", for_trial=True)
-    world.east = Community.objects.create(street=street, code="E", name="东园社区", population=5200)
-    world.west = Community.objects.create(street=street, code="W", name="西里社区", population=4100)
-    world.grid = Grid.objects.create(community=world.east, code="E1", name="第一网格", covers="1-6号楼")
-    world.grid2 = Grid.objects.create(community=world.east, code="E2", name="第二网格", covers="7-12号楼")
-    world.west_grid = Grid.objects.create(community=world.west, code="W1", name="第一网格")
-
+    world.street, world.other_street = street, other = Street.objects.bulk_create(
+        [
+            Street(code="TST", name="柳荫街道", phone="010-5550 1000", for_trial=True),
+            Street(code="OTH", name="河湾街道", for_trial=True),
+        ]
+    )
+    world.east, world.west = Community.objects.bulk_create(
+        [
+            Community(street=street, code="E", name="东园社区", population=5200),
+            Community(street=street, code="W", name="西里社区", population=4100),
+        ]
+    )
+    world.grid, world.grid2, world.west_grid = Grid.objects.bulk_create(
+        [
+            Grid(community=world.east, code="E1", name="第一网格", covers="1-6号楼"),
+            Grid(community=world.east, code="E2", name="第二网格", covers="7-12号楼"),
+            Grid(community=world.west, code="W1", name="第一网格"),
+        ]
+    )
     world.unit, world.west_unit, world.office, world.department, world.department2, world.property, world.other_unit = (
         Unit.objects.bulk_create(
             Unit(street=at, community=community, kind=kind, name=name, phone="010-5550 1001")
