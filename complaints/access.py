@@ -41,21 +41,16 @@ def standing(person: Person, case: Case) -> Standing:
     works = scope.has("worker", "secretary", "supervisor") and case.street_id in scope.streets
     if not works:
         return Standing()
-    offer = Handover.objects.filter(case=case, verdict="").first()
+    offers = Handover.objects.filter(case=case, verdict="").order_by()  # there is one at most
+    to_person, to_unit = offers.values_list("to_person", "to_unit").first() or (None, None)
     return Standing(
         responsible=case.responsible_id == person.pk,
         first_contact=case.first_contact_id == person.pk,
         in_unit=case.unit_id in scope.units,
-        offered=offer is not None and _offered(offer, person),
+        offered=to_person == person.pk if to_person else to_unit in scope.units,
         in_co_unit=JointTask.objects.filter(case=case, done_at__isnull=True, unit__in=scope.units).exists(),
         leads=case.community_id in scope.led_communities or case.unit.community_id in scope.led_communities,
         oversees=case.street_id in scope.whole_streets and scope.has("supervisor"),
         asked=Consent.objects.filter(case=case, verdict="", asked_by=person).exists(),
         works=True,
     )
-
-
-def _offered(offer: Handover, person: Person) -> bool:
-    if offer.to_person_id is not None:
-        return offer.to_person_id == person.pk
-    return offer.to_unit_id in person.scope().units

@@ -234,11 +234,13 @@ def _may_be_dispatched(found: Dossier) -> bool:
 def _parts() -> list[Prefetch[Any]]:
     rows: list[QuerySet[Any]] = [
         Clock.objects.select_related("policy__schedule", "policy__policy"),
-        Handover.objects.select_related("giver", "offered_by", "to_unit", "to_person", "decided_by"),
+        Handover.objects.select_related("giver", "offered_by", "to_unit", "to_person", "decided_by").order_by(
+            "offered_at", "id"
+        ),
         Holding.objects.select_related("person", "unit").order_by("since", "id"),
-        JointTask.objects.select_related("unit", "asked_by", "done_by"),
-        Consent.objects.select_related("asked_by", "decided_by"),
-        Objection.objects.select_related("unit", "by", "decided_by", "decided_unit"),
+        JointTask.objects.select_related("unit", "asked_by", "done_by").order_by("asked_at", "id"),
+        Consent.objects.select_related("asked_by", "decided_by").order_by("asked_at", "id"),
+        Objection.objects.select_related("unit", "by", "decided_by", "decided_unit").order_by("at", "id"),
         Event.objects.select_related("by").order_by("-seq"),
     ]
     names = ["clocks", "handovers", "holdings", "joint_tasks", "consents", "objections", "events"]

@@ -8,14 +8,20 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management.commands import flush
 from django.db import connection, connections, transaction
+from django.test import Client
 
 from tests.world import world  # noqa: F401
 from tools import browser as browsers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+
+    from staff.models import Person
 
 # Playwright's synchronous interface runs an event loop in the test's own thread, where Django refuses the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -67,6 +73,19 @@ def _empty(self: flush.Command, **options: Any) -> None:
 
 
 flush.Command.handle = _empty  # type: ignore[method-assign]
+
+
+def _signed_in(self: Client, user: Person, backend: str | None = None) -> None:
+    """As if they had signed in: one row. What a sign-in does besides has tests of its own."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = backend or settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+
+
+Client.force_login = _signed_in  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -51,7 +51,8 @@ def chain_of(case: Case) -> rules.Chain:
 
 
 def open_offer(case: Case) -> Handover | None:
-    return Handover.objects.select_related("to_unit", "to_person", "giver").filter(case=case, verdict="").first()
+    offers = Handover.objects.select_related("to_unit", "to_person", "giver").order_by()
+    return offers.filter(case=case, verdict="").first()  # there is one at most
 
 
 @transaction.atomic
