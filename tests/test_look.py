@@ -21,8 +21,8 @@ from django.utils import translation
 
 from config.pages import nav
 from config.templatetags import linli
-from tests.eyes import QUICK_LOOKS, SMALL, Eyes, faults
-from tests.test_access import TABLE, Stage, expected, stage  # noqa: F401
+from tests.eyes import QUICK_LOOKS, SMALL, WIDE, Eyes, faults
+from tests.test_access import TABLE, Stage, expected, set_up
 from tests.world import PASSWORD, World
 
 if TYPE_CHECKING:
@@ -294,42 +294,40 @@ def sign_in(page: Page, live_server: LiveServer, username: str) -> None:
     page.wait_for_url("**/styleguide/")
 
 
+def choose(context: BrowserContext, live_server: LiveServer, **chosen: str) -> None:
+    """As if the person had pressed the switches before."""
+    context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in chosen.items()])
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("elder", "width"), [("0", 1440), ("0", 390), ("1", 390)])
 def test_every_part_is_legible_and_reachable(
-    context: BrowserContext, live_server: LiveServer, world: World, theme: str, elder: str, width: int
+    context: BrowserContext, page: Page, live_server: LiveServer, world: World
 ) -> None:
-    context.add_cookies(
-        [
-            {"name": "theme", "value": theme, "url": live_server.url},
-            {"name": "elder", "value": elder, "url": live_server.url},
-        ]
-    )
-    page = context.new_page()
-    page.set_viewport_size({"width": width, "height": 844})
-    for path in ("/", "/accounts/login/"):
-        page.goto(live_server.url + path)
-        assert faults(page) == []
-    sign_in(page, live_server, "supervisor")
-    assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out sideways"
+    shown = [(theme, *size) for theme in ("light", "dark") for size in (("0", 1440), ("0", 390), ("1", 390))]
+    for path in ("/", "/accounts/login/", "/styleguide/"):
+        if path == "/styleguide/":
+            sign_in(page, live_server, "supervisor")
+        for theme, elder, width in shown:
+            choose(context, live_server, theme=theme, elder=elder)
+            page.set_viewport_size({"width": width, "height": 844})
+            page.goto(live_server.url + path)
+            assert page.get_attribute("html", "data-theme") == theme
+            assert faults(page) == [], (path, theme, elder, width)
+            assert not page.evaluate(WIDE), (path, theme, elder, width)
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("elder", "least"), [("0", 44), ("1", 60)])
-def test_a_thumb_finds_every_target(
-    context: BrowserContext, live_server: LiveServer, world: World, elder: str, least: int
-) -> None:
-    context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url}])
-    page = context.new_page()
+def test_a_thumb_finds_every_target(context: BrowserContext, page: Page, live_server: LiveServer, world: World) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(live_server.url)
-    assert page.evaluate(SMALL, least) == []
-    sign_in(page, live_server, "worker")
-    assert page.evaluate(SMALL, least) == []
+    for path in ("/", "/styleguide/"):
+        if path == "/styleguide/":
+            sign_in(page, live_server, "worker")
+        for elder, least in (("0", 44), ("1", 60)):
+            choose(context, live_server, elder=elder)
+            page.goto(live_server.url + path)
+            assert page.evaluate(SMALL, least) == [], (path, elder)
 
 
 @pytest.mark.browser
@@ -390,12 +388,19 @@ SEEN_ELSEWHERE = {
 NO_PAGES = {
     "healthz", "healthz_jobs", "readyz", "metrics", "api-schema", "report_proof", "cases_export", "case_categories",
     "case_file", "import_rejected", "rectification_export", "rectification_file", "conduct_waiting", "bulletin_file",
-    "public_bulletin_file", "public_bulletin_of_file",
+    "public_bulletin_file", "public_bulletin_of_file", "order_paper",
 }  # fmt: skip
 LOOKING_ON = ("supervisor", "secretary", "worker", "discipline", "admin")
 
 
-def pages(stage: Stage) -> dict[str, list[str]]:  # noqa: F811
+@pytest.fixture
+def stage(world: World, settings: Any, tmp_path: Any) -> Stage:
+    """Set for each test: a browser sees only what is written for good."""
+    settings.MEDIA_ROOT = settings.DATA_DIR = tmp_path
+    return set_up(world)
+
+
+def pages(stage: Stage) -> dict[str, list[str]]:
     """Addresses by who is to look at them: the first who is let in."""
     found: dict[str, list[str]] = {role: [] for role in LOOKING_ON}
     for name, (spec, _posted) in TABLE.items():
@@ -415,7 +420,7 @@ def pages(stage: Stage) -> dict[str, list[str]]:  # noqa: F811
 def test_every_page_of_the_staff_is_legible_and_reachable(
     context: BrowserContext,
     live_server: LiveServer,
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     half: int,
 ) -> None:
     eyes = Eyes(context.new_page())

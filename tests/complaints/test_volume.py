@@ -103,4 +103,3 @@ def test_a_street_without_people_is_refused(world: World) -> None:
 def test_figures_that_make_no_sense_are_refused(world: World, words: list[str]) -> None:
     with pytest.raises(CommandError, match="Give 1 to"):
         seed(*words, "--street", "TST")
-

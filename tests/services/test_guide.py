@@ -30,12 +30,12 @@ from services.models_guide import (
     ServiceItem,
 )
 from staff.models import Community, Street
-from tests.eyes import SMALL, faults
+from tests.eyes import Eyes, Look
 from tests.services.guide_world import guide, shown, zh  # noqa: F401
 from tests.world import World
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
     from pytest_django import DjangoAssertNumQueries
     from pytest_django.live_server_helper import LiveServer
 
@@ -540,23 +540,20 @@ def test_making_words_findable_twice_leaves_one_row() -> None:
 # ---- in a browser
 
 
+GUIDE_LOOKS = [Look("light", elder, width) for width in (390, 1440) for elder in (False, True)]
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("elder", "width", "least"), [("0", 390, 44), ("1", 390, 60), ("0", 1440, 0), ("1", 1440, 0)])
-def test_every_page_of_the_guide_is_legible_and_reachable(
-    context: BrowserContext, live_server: LiveServer, world: World, elder: str, width: int, least: int
-) -> None:
-    context.add_cookies([{"name": "elder", "value": elder, "url": live_server.url}])
-    page = context.new_page()
-    page.set_viewport_size({"width": width, "height": 844})
+def test_every_page_of_the_guide_is_legible_and_reachable(page: Page, live_server: LiveServer, world: World) -> None:
+    eyes = Eyes(page)
     answer = KnowledgeArticle.objects.all()[0].get_absolute_url()
     asked = ["/guide/ask/", "/guide/ask/?q=申请低保要带什么材料", "/guide/ask/?q=楼上漏水怎么办", answer]
     listed = ["/guide/", "/guide/?category=minzheng", "/guide/?q=医保"]
     for path in [*listed, "/guide/mz01/", "/guide/mz01/notice/", "/guide/mz01/notice/?size=large", *asked]:
         page.goto(live_server.url + path)
-        assert faults(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert page.evaluate(SMALL, least) == [], path
+        eyes.look(path, GUIDE_LOOKS, thumbs=True)
+    assert eyes.wrong == {}
 
 
 @pytest.mark.browser
