@@ -82,10 +82,10 @@ def _signed_in(self: Client, user: Person, backend: str | None = None) -> None:
     session[BACKEND_SESSION_KEY] = backend or settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    self.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
 
 
-Client.force_login = _signed_in  # type: ignore[method-assign]
+Client.force_login = _signed_in  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture

@@ -554,7 +554,8 @@ def bare_forms(url: str, answer: HttpResponse) -> list[str]:
 
 
 def test_every_role_at_every_address_and_every_form_they_are_shown_can_be_sent(stage: Stage) -> None:
-    wanted, found, bare = {}, {}, {}
+    wanted, found = {}, {}
+    bare: dict[tuple[str, str], list[str]] = {}
     for name, (spec, _post) in TABLE.items():
         url = reverse(name, kwargs=stage.arguments.get(name))
         answers = {role: ask(stage, role, "get", url) for role in ROLES}
