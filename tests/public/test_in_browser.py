@@ -243,7 +243,7 @@ def test_every_page_of_a_matter_is_legible_and_reachable(
         page.click("#report [type=submit]")
         page.wait_for_selector("#h-kept")
         look("too many")
-    world.log()
+    world.log(at=timezone.now())
     page.goto(f"{live_server.url}/report/")
     page.fill("[name=phone]", "13911112222")
     page.fill("[name=text]", "3号楼2单元楼道灯不亮,老人上下楼不安全。")

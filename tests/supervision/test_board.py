@@ -421,7 +421,7 @@ def test_a_mark_of_a_picture_opens_its_cases(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(f"{live_server.url}/accounts/login/?next=/board/%3Fperiod%3Dyear")
+    page.goto(f"{live_server.url}/accounts/login/?next=/board/%3Ffirst%3D2026-01-01%26last%3D2026-11-18")
     page.fill("[name=login]", "supervisor")
     page.fill("[name=password]", PASSWORD)
     page.click("main [type=submit]")
