@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import CharField, FileField, JSONField, TextField
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from complaints import actions as casework
 from complaints.actions.retention import forget as forget_cases
@@ -337,7 +338,7 @@ def test_the_application_itself_empties_nothing(
 
 def test_words_younger_than_thirty_days_stay_whoever_asks(world: World, settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
-    young = ended(world, 0)
+    young = ended(world, (world.now - timezone.now()).days + 29)  # 28 days ago by the database's clock
     open_order = ordered(world, world.log(at=world.now - timedelta(days=800)), world.now - timedelta(days=800))
     asked = {"orders": [young.order.pk], "items": [young.item.pk]}
     for what, ids in [*asked.items(), ("orders", [open_order.pk])]:
