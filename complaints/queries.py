@@ -219,7 +219,7 @@ class CaseQuerySet(QuerySet["CaseRow"]):
         talked = Event.objects.filter(Q(kind__in=SPOKE + ANSWERED), case=OuterRef("pk")).exclude(
             kind="contacted", data__reached=False
         )
-        asked = Consent.objects.filter(case=OuterRef("pk"), verdict="")
+        asked = Consent.objects.filter(case=OuterRef("pk"), verdict="").order_by()  # there is one at most
         return (
             self.select_related("community", "grid", "unit", "category", "responsible")
             .defer("text", "extra")
