@@ -41,7 +41,10 @@ A_CASE = "a[href^='/cases/DEMO-']"
 def main(base: str) -> None:
     TO.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        chinese: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "zh_CN"}  # date fields show the browser's language
+        chinese: dict[str, str | float | bool] = {
+            **os.environ,
+            "LANGUAGE": "zh_CN",
+        }  # date fields show the browser's language
         browser = playwright.chromium.launch(executable_path=installed.path(), args=["--no-sandbox"], env=chinese)
         for width, height in WIDTHS.items():
             for who, pages in STAFF.items():
