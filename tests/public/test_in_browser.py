@@ -26,7 +26,7 @@ from tests.eyes import Eyes
 from tests.world import World
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -168,6 +168,27 @@ def test_a_reload_of_the_receipt_shows_no_code(context: BrowserContext, live_ser
     assert code not in page.content()
     page.go_back()
     page.go_back()
+    assert Case.objects.count() == 1
+
+
+def test_the_button_does_not_slip_away_from_under_the_finger(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    """The hints stand above it and may come at any moment, a pressed button included."""
+    page = context.new_page()
+    page.goto(f"{live_server.url}/report/")
+    held: list[Route] = []
+    page.route("**/report/similar/", lambda route: held.append(route))
+    page.fill("[name=text]", "3号楼门口的路灯坏了三天,晚上看不见路。")
+    page.select_option("[name=area]", f"grid-{world.grid.pk}")
+    page.fill("[name=phone]", "13911112222")
+    page.hover("#report [type=submit]")
+    page.mouse.down()
+    with page.expect_response("**/report/similar/"):
+        held[0].continue_()
+    page.evaluate("new Promise(done => setTimeout(done, 200))")
+    page.mouse.up()
+    page.wait_for_selector("#number")
     assert Case.objects.count() == 1
 
 
