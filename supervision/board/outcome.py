@@ -13,7 +13,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from complaints import outcomes, wall
+from complaints import outcomes
 from complaints.filters import address
 from complaints.models import Clock
 from complaints.outcomes import BAD, EXCLUDED, GOOD, KEPT, LATE, UNRATED, UNREACHED
@@ -127,9 +127,7 @@ def count(area: Mapping[str, Any], place: str, period: Period, now: datetime) ->
     for name, rows in _parts(area, place, since, until).items():
         texts[name], params = rows.query.sql_with_params()
         given += params
-    # Numbers only, of an area that was cut out before: row by row the wall would cost three times what counting does.
-    # Every one of them is held against the list it opens, which stands behind the wall.
-    with wall.office(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(COUNTING.format(**texts), [*given, GOOD_FROM])
         for where, what, answer, whole, part in cursor.fetchall():
             if answer == "limit":

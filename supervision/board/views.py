@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from complaints import wall
 from complaints.filters import WATCHING, Choice, address, choices
 from complaints.lights import Light
 from complaints.models import Case
@@ -54,13 +55,16 @@ def board(request: HttpRequest) -> HttpResponse:
     grids = grids_of(names, communities)
     view = asked(request.GET, communities, grids, today)
     area = area_of(scope, view, communities, grids)
+    # Numbers only, of an area that was cut out before: row by row the wall would cost more than counting does. Every one
+    # of them is held against the list it opens, which stands behind the wall.
+    with wall.office():
+        numbers = _standing(area, names, view, now) | _outcomes(area, view, now)
     return render(
         request,
         "supervision/board.html",
         {
             **_choosers(view, communities, grids),
-            **_standing(area, names, view, now),
-            **_outcomes(area, view, now),
+            **numbers,
             "loads": (people := loads(scope, view.community, now)),
             "load_chart": charts.by_light(people, across=True),
             "view": view,
@@ -136,6 +140,7 @@ def _standing(area: Area, names: dict[str, list[Choice]], view: View, now: datet
         "quiet": not any(one.count for step in steps for one in (step.came, step.went, step.stock)),
         "hot": hot,
         "hot_chart": charts.hottest(hot),
+        # Rows, not numbers: the page asks for them, behind the wall.
         "reddest": overdue.select_related("responsible")
         .order_by("turn_due_at", "pk")
         .only("number", "title", "responsible__name")[:REDDEST],
