@@ -41,11 +41,7 @@ A_CASE = "a[href^='/cases/DEMO-']"
 def main(base: str) -> None:
     TO.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        chinese: dict[str, str | float | bool] = {
-            **os.environ,
-            "LANGUAGE": "zh_CN",
-        }  # date fields show the browser's language
-        browser = playwright.chromium.launch(executable_path=installed.path(), args=["--no-sandbox"], env=chinese)
+        browser = playwright.chromium.launch(executable_path=installed.path(), args=["--no-sandbox"])
         for width, height in WIDTHS.items():
             for who, pages in STAFF.items():
                 page = browser.new_page(viewport={"width": width, "height": height}, locale="zh-CN")
