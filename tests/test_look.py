@@ -17,7 +17,7 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from config.pages import nav
 from config.templatetags import linli
@@ -26,7 +26,7 @@ from tests.test_access import TABLE, Stage, expected, set_up
 from tests.world import PASSWORD, World
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
     from pytest_django import DjangoAssertNumQueries
     from pytest_django.live_server_helper import LiveServer
 
@@ -377,6 +377,29 @@ def test_a_menu_left_with_escape_gives_the_focus_back(page: Page, live_server: L
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.matches('.menu-person:not([open]) > summary')")
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_hints_do_not_push_the_button_from_under_the_finger(page: Page, live_server: LiveServer, world: World) -> None:
+    text = "3号楼2单元楼道灯坏了一周。晚上老人上下楼不安全。"
+    world.log(at=timezone.now(), text=text)
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, live_server, "worker")
+    page.goto(f"{live_server.url}/cases/new/")
+    held: list[Route] = []
+    page.route("**/cases/new/similar/", lambda route: held.append(route))
+    page.fill("#id_text", text)
+    page.fill("#id_resident_phone", "13911112222")
+    page.hover(".log-send .btn-primary")
+    page.mouse.down()
+    with page.expect_response("**/cases/new/similar/") as answer:
+        held[-1].continue_()
+    assert "<li>" in answer.value.text(), "there is something to show"
+    page.evaluate("new Promise(done => setTimeout(done, 200))")
+    assert page.locator("#similar li").count() == 0
+    with page.expect_request(lambda sent: sent.method == "POST" and sent.url.endswith("/cases/new/")):
+        page.mouse.up()
 
 
 # ---- every page of the staff, as those see it who have most to do with it

@@ -24,6 +24,12 @@
     if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
   });
 
+  // -- hints that come in while a button is pressed stay out: they would push it from under the finger
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const hint = event.detail.target.closest("[aria-live]");
+    if (hint && document.querySelector("[type=submit]:active")) event.detail.shouldSwap = false;
+  });
+
   // -- theme and elder mode change in place, so that nothing typed is lost
   const dark = document.getElementById("dark");
   const show = {

@@ -82,11 +82,6 @@
     }
   });
 
-  // -- what comes in while the button is pressed stays out: it would push the button from under the finger
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (form.querySelector("[type=submit]:active")) event.detail.shouldSwap = false;
-  });
-
   // -- sending waits for a connection
   let waiting = false;
   form.addEventListener("submit", (event) => {
