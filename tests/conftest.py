@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
+import psycopg2.errors
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management.commands import flush
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
 from tests.world import world  # noqa: F401
@@ -57,19 +62,32 @@ def _empty(self: flush.Command, **options: Any) -> None:
     """What transactional tests leave behind goes, and what the migrations planted comes back: the next test counts on it.
 
     Django would empty every table, filled or not, which waits for the disk a hundred times, and the triggers that keep
-    history whole would refuse it. Whoever still writes is waited for.
+    history whole would refuse it. Whoever still writes is waited for, and never with a table in hand: that would be a
+    deadlock with those who hold another.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        tables = connection.introspection.django_table_names(only_existing=True)
-        cursor.execute(
-            "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE".format(", ".join(f'public."{table}"' for table in tables))
-        )
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for table in _filled(cursor, tables):
-            cursor.execute(f'DELETE FROM public."{table}"')
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'planted'")
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'INSERT INTO public."{table}" SELECT * FROM planted."{table}"')
+    tables = connection.introspection.django_table_names(only_existing=True)
+    lock = "LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE NOWAIT".format(", ".join(f'public."{table}"' for table in tables))
+    patience = time.monotonic() + 60
+    while True:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(lock)
+                _plant_anew(cursor, tables)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, psycopg2.errors.LockNotAvailable) or time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _plant_anew(cursor: Any, tables: list[str]) -> None:
+    cursor.execute("SET LOCAL session_replication_role = replica")
+    for table in _filled(cursor, tables):
+        cursor.execute(f'DELETE FROM public."{table}"')
+    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'planted'")
+    for (table,) in cursor.fetchall():
+        cursor.execute(f'INSERT INTO public."{table}" SELECT * FROM planted."{table}"')
 
 
 flush.Command.handle = _empty  # type: ignore[method-assign]
@@ -117,6 +135,24 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=path, args=[*options, "--disable-dev-shm-usage"])
         yield launched
         launched.close()
+
+
+@pytest.fixture(autouse=True)
+def _all_answered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A page that was left may still wait for its answer: the server ends it before the database is emptied."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    live_server = request.getfixturevalue("live_server")
+    yield
+    # Who is answered last has let in everybody who knocked before.
+    with urlopen(f"{live_server.url}/healthz") as answer:
+        assert answer.status == HTTPStatus.OK
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(30)
+            assert not thread.is_alive(), "a page is still open, or its answer does not come"
 
 
 @pytest.fixture
