@@ -1,65 +1,25 @@
-"""A bulletin's chapters as plain values, from its frozen snapshot: pages and papers show the same ones.
-
-A cell that counts cases names its question, so that a page can open them and a paper needs nothing of it.
-"""
+"""A bulletin's chapters from its frozen snapshot: pages and papers show the same ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from complaints.models import Case, RatingCheck
 from complaints.ratings import BAD_TO, State
-from supervision.bulletin import words
+from supervision.bulletin import sentences, words
 from supervision.bulletin.facts import Fact
 from supervision.bulletin.figures import COUNTS
 from supervision.bulletin.models import Bulletin
+from supervision.bulletin.parts import Cell, Chapter, Grid, percent, sample, texts
 from supervision.bulletin.periods import Period, Span
-from supervision.bulletin.public import STREET
 from supervision.bulletin.snapshot import ITEM
 from supervision.models import RectificationItem
 from supervision.papers.paper import Picture
-
-HELD_BACK = "*"
-Value = str | int | None
-
-
-@dataclass(frozen=True)
-class Cell:
-    """`key`, `area`, `top`: the cases behind a count. `case`: a case's number. `hint`: what the figure means."""
-
-    value: Value
-    key: str = ""
-    area: str = ""
-    top: str = ""
-    case: str = ""
-    hint: str = ""
-
-    @property
-    def is_number(self) -> bool:
-        return isinstance(self.value, int) or bool(self.key)
-
-
-@dataclass(frozen=True)
-class Grid:
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Chapter:
-    title: str
-    words: tuple[str, ...] = ()
-    grids: tuple[Grid, ...] = ()
-    pictures: tuple[Picture, ...] = field(default=())
 
 
 def period_name(period: Period) -> str:
@@ -80,9 +40,6 @@ def title(bulletin: Bulletin) -> str:
     }
 
 
-# The internal version
-
-
 def internal(bulletin: Bulletin) -> list[Chapter]:
     kept, span = bulletin.snapshot, bulletin.span
     told = kept["figures"]
@@ -100,10 +57,10 @@ def internal(bulletin: Bulletin) -> list[Chapter]:
         return [Grid(name, (_("Community"), *map(words.label, keys)), tuple(rows))]
 
     return [
-        Chapter(_("Praise"), _texts(bulletin.praise, _praise(counts)), _praised(kept["praised"])),
+        Chapter(_("Praise"), texts(bulletin.praise, sentences.praise(counts)), _praised(kept["praised"])),
         Chapter(
             _("The whole picture"),
-            _texts(bulletin.foreword, _opening(counts, street["changes"], span)),
+            texts(bulletin.foreword, sentences.opening(counts, street["changes"], span)),
             (
                 _counted(street, span, ("received", "concluded", "open", "withdrawn", "duplicates")),
                 *by_area(_("By community"), ("received", "concluded", "open")),
@@ -114,7 +71,7 @@ def internal(bulletin: Bulletin) -> list[Chapter]:
         ),
         Chapter(
             _("Lights and deadlines"),
-            (_median(street),),
+            (sentences.median(street),),
             (
                 _rated(street, span, ("response", "on_time")),
                 _counted(street, span, ("response_late", "late", "late_explained", "late_unexplained")),
@@ -125,7 +82,7 @@ def internal(bulletin: Bulletin) -> list[Chapter]:
         ),
         Chapter(
             _("Satisfaction and bad ratings"),
-            _texts(_score(street["score"], kept["terms"])),
+            texts(sentences.score(street["score"], kept["terms"])),
             (
                 _rated(street, span, ("resolution", "satisfaction")),
                 _counted(street, span, ("level_5", "level_4", "level_3", "level_2", "level_1", "unrated", "excluded")),
@@ -141,10 +98,10 @@ def internal(bulletin: Bulletin) -> list[Chapter]:
         ),
         Chapter(
             _("Problems to put right"),
-            _texts(bulletin.problems, _items_told(kept["item_counts"])),
+            texts(bulletin.problems, sentences.items(kept["item_counts"])),
             _items(kept["items"]),
         ),
-        Chapter(_("What is asked next"), _texts(bulletin.asks or _asked(counts, rates))),
+        Chapter(_("What is asked next"), texts(bulletin.asks or sentences.asked(counts, rates))),
     ]
 
 
@@ -200,134 +157,7 @@ def definitions(kept: Mapping[str, Any]) -> list[str]:
     return told
 
 
-# The public version
-
-
-def published(version: Mapping[str, Any], kept: Mapping[str, Any], words_to_all: str, span: str) -> list[Chapter]:
-    """From `public.publish` alone; of the snapshot only names of places and the terms are read."""
-    rows, rates, bounds = version["rows"], version["rates"], version.get("bounds", {})
-    names = kept["communities"] | {"none": _("without a community")}
-    order = [area for area in (*kept["order"], "none") if area in rows]
-    street = rows[STREET]
-
-    def counted(keys: Sequence[str]) -> Grid:
-        found = [(Cell(words.label(key), hint=words.explained(key)), Cell(seen(street, key))) for key in keys]
-        return Grid("", (_("Figure"), _("Count")), tuple(found))
-
-    def by_area(name: str, keys: Sequence[str]) -> list[Grid]:
-        if len(order) < 2:
-            return []
-        lines = [(Cell(names[area]), *(Cell(seen(rows[area], key)) for key in keys)) for area in order]
-        lines.append((Cell(_("The whole street")), *(Cell(seen(street, key)) for key in keys)))
-        return [Grid(name, (_("Community"), *map(words.label, keys)), tuple(lines))]
-
-    def rated(keys: Sequence[str]) -> Grid:
-        lines = []
-        for key in keys:
-            (name, how), rate = words.RATES[key], rates[STREET][key]
-            within = bounds.get(key)
-            told = (_within(within), within["whole"]) if rate is None and within else (percent(rate), _sample(rate))
-            lines.append((Cell(str(name), hint=str(how)), *map(Cell, told)))
-        return Grid("", (_("Rate"), _("Value"), _("Sample")), tuple(lines))
-
-    tops = sorted(version["tops"].get("category", {}).items(), key=lambda item: (-item[1], item[0]))
-    hot = Grid(
-        _("What residents told us most"),
-        (_("Matter"), _("Count")),
-        tuple((Cell(name or _("none")), Cell(count)) for name, count in tops[:10]),
-    )
-    return [
-        Chapter(
-            _("The whole picture"),
-            _texts(words_to_all),
-            (
-                counted(("received", "concluded", "open", "withdrawn", "duplicates")),
-                *by_area(_("By community"), ("received", "concluded")),
-                *([hot] if hot.rows else []),
-            ),
-            _public_picture(rows, order, names),
-        ),
-        Chapter(
-            _("Lights and deadlines"),
-            (),
-            (
-                rated(("response", "on_time")),
-                counted(("green", "yellow", "red", "paused", "late", "late_explained", "late_unexplained")),
-                *by_area(_("Limits kept, by community"), ("response_due", "response_kept", "due", "kept")),
-            ),
-        ),
-        Chapter(
-            _("What residents say"),
-            (),
-            (
-                rated(("resolution", "satisfaction")),
-                counted(
-                    (
-                        "solved",
-                        "partly_solved",
-                        "not_solved",
-                        "unreached",
-                        "satisfied",
-                        "dissatisfied",
-                        "unrated",
-                        "excluded",
-                    )
-                ),
-                *by_area(_("By community"), ("answered", "solved", "rated", "satisfied")),
-            ),
-        ),
-        Chapter(
-            _("What is put right"),
-            (),
-            (
-                counted(
-                    ("bad", "bad_done", "bad_open", "items_set", "items_signed", "items_open", "items_late", "praise")
-                ),
-                rated(("returns", "again", "extensions")),
-            ),
-        ),
-    ]
-
-
-def held_back_told(version: Mapping[str, Any]) -> str:
-    return _(
-        "“%(mark)s”: held back, because a number below %(threshold)s could point at somebody, or would give away one that does."
-    ) % {
-        "mark": HELD_BACK,
-        "threshold": version["threshold"],
-    }
-
-
-def seen(cells: Mapping[str, int], key: str) -> Value:
-    return cells.get(key, HELD_BACK)
-
-
 # Pieces
-
-
-def percent(rate: Mapping[str, Any] | None) -> str:
-    if rate is None:
-        return HELD_BACK
-    if not rate["whole"]:
-        return "—"
-    return f"{rate['percent']}%" if rate["enough"] else _("sample too small")
-
-
-def _within(bounds: Mapping[str, Any]) -> str:
-    if "low" in bounds:
-        return _("at least %(percent)s%%") % {"percent": bounds["low"]}
-    return _("at most %(percent)s%%") % {"percent": bounds["high"]}
-
-
-def _sample(rate: Mapping[str, Any] | None) -> str:
-    if rate is None:
-        return HELD_BACK
-    part = Decimal(rate["part"])
-    told = f"{part.normalize():f}/{rate['whole']}"
-    if rate["band"] and rate["enough"]:
-        low, high = rate["band"]
-        return _("%(sample)s (%(low)s–%(high)s%%)") % {"sample": told, "low": low, "high": high}
-    return told
 
 
 def _counted(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
@@ -361,7 +191,7 @@ def _rated(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
             (
                 Cell(str(name), hint=str(how)),
                 Cell(percent(rate)),
-                Cell(_sample(rate)),
+                Cell(sample(rate)),
                 Cell(_points(rate["points"])),
                 Cell(_points(rate["year_points"])),
             )
@@ -391,7 +221,7 @@ def _rates_by_area(
             *(
                 cell
                 for key in keys
-                for cell in (Cell(percent(areas[area]["rates"][key])), Cell(_sample(areas[area]["rates"][key])))
+                for cell in (Cell(percent(areas[area]["rates"][key])), Cell(sample(areas[area]["rates"][key])))
             ),
         )
         for area in order
@@ -436,18 +266,6 @@ def _pictures(areas: Mapping[str, Any], order: Sequence[str], names: Mapping[str
             _("Received by community"),
             tuple(names[area] for area in order),
             ((_("Matters received"), tuple(float(areas[area]["counts"]["received"]) for area in order)),),
-        ),
-    )
-
-
-def _public_picture(rows: Mapping[str, Any], order: Sequence[str], names: Mapping[str, str]) -> tuple[Picture, ...]:
-    told = [area for area in order if "received" in rows[area]]
-    if len(told) < 2:
-        return ()
-    values = tuple(float(rows[area]["received"]) for area in told)
-    return (
-        Picture(
-            "bars", _("Received by community"), tuple(names[area] for area in told), ((_("Matters received"), values),)
         ),
     )
 
@@ -512,77 +330,6 @@ def level(number: int) -> str:
 
 def _outcome(outcome: str) -> str:
     return str(dict(RatingCheck.Outcome.choices).get(outcome, "")) if outcome else "—"
-
-
-def _texts(*told: str) -> tuple[str, ...]:
-    return tuple(one for one in told if one)
-
-
-def _praise(counts: Mapping[str, int]) -> str:
-    return _("Residents wrote %(praise)s times to praise; the praise of %(praised)s matters was confirmed.") % {
-        "praise": counts["praise"],
-        "praised": counts["praised"],
-    }
-
-
-def _opening(counts: Mapping[str, int], changes: Mapping[str, str | None], span: str) -> str:
-    if not counts["received"] and not counts["open"] and not counts["concluded"]:
-        return _("No matter was received, concluded or open in the period.")
-    told = _("%(received)s matters were received, %(concluded)s concluded; %(open)s were open at the end.") % counts
-    return told + _against(changes["received"], words.SPANS[span][0])
-
-
-def _against(change: str | None, before: str | Promise) -> str:
-    if change is None:
-        return ""
-    by = Decimal(change)
-    if not by:
-        return _(" As many were received as against %(before)s.") % {"before": before}
-    more = _(" Received against %(before)s: %(percent)s%% more.") if by > 0 else None
-    return (more or _(" Received against %(before)s: %(percent)s%% fewer.")) % {"before": before, "percent": abs(by)}
-
-
-def _median(area: Mapping[str, Any]) -> str:
-    if area["median"] is None:
-        return _("Nothing was concluded, so there is no handling time.")
-    told = _("Half of the matters concluded took less than %(days)s days.") % {"days": _days(area["median"])}
-    if area["median_before"] is not None:
-        told += _(" In the period before: %(days)s days.") % {"days": _days(area["median_before"])}
-    return told
-
-
-def _days(seconds: int) -> str:
-    return str(round(seconds / 86_400, 1))
-
-
-def _score(score: str | None, terms: Mapping[str, Any]) -> str:
-    if score is None:
-        return _("The three rates are not added up: one of the samples is below %(minimum)s.") % {
-            "minimum": terms["minimum_sample"]
-        }
-    return _("The three rates by their weights: %(score)s of 100.") % {"score": score}
-
-
-def _items_told(counts: Mapping[str, int]) -> str:
-    return (
-        _(
-            "%(items_set)s problems were set down, %(items_signed)s signed off; %(items_open)s are open, "
-            "%(items_late)s of them late."
-        )
-        % counts
-    )
-
-
-def _asked(counts: Mapping[str, int], rates: Mapping[str, Any]) -> str:
-    """What follows from the figures, until somebody writes their own words."""
-    asked = []
-    if counts["late_unexplained"]:
-        asked.append(_("State a reason for every delay: %(late_unexplained)s had none.") % counts)
-    if counts["red"]:
-        asked.append(_("Finish the %(red)s matters past their limit first.") % counts)
-    if counts["bad_open"]:
-        asked.append(_("Follow the %(bad_open)s bad ratings up to the end.") % counts)
-    return "\n".join(asked) or _("Keep what has been reached.")
 
 
 def _change(change: str | None) -> str:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from complaints.models import Case, RatingCheck
 from config.lib.errors import RuleBroken
-from supervision.bulletin import chapters, words
-from supervision.bulletin.chapters import Chapter, Grid, Value
+from supervision.bulletin import chapters, published, words
 from supervision.bulletin.facts import Fact, unpacked
 from supervision.bulletin.models import Bulletin
+from supervision.bulletin.parts import Chapter, Grid, Value
 from supervision.bulletin.periods import OFFICE
 from supervision.papers import docx, pdf, xlsx
 from supervision.papers.paper import (
@@ -66,8 +66,8 @@ def for_residents(bulletin: Bulletin) -> Text:
         raise RuleBroken("not_published", _("Residents cannot see this bulletin yet: it is not published."))
     if "of" in version:
         return community_row(bulletin, Bulletin.objects.get(pk=version["of"]))
-    found = chapters.published(version, kept, bulletin.public_words, bulletin.span)
-    return Text(found, [], [chapters.held_back_told(version), *chapters.definitions(kept)], False)
+    found = published.chapters(version, kept, bulletin.public_words, bulletin.span)
+    return Text(found, [], [published.held_back_told(version), *chapters.definitions(kept)], False)
 
 
 def community_row(bulletin: Bulletin, street: Bulletin) -> Text:
@@ -80,8 +80,8 @@ def community_row(bulletin: Bulletin, street: Bulletin) -> Text:
         "tops": {},
         "bounds": {},
     }
-    found = chapters.published(own, bulletin.snapshot, bulletin.public_words, bulletin.span)
-    return Text(found, [], [chapters.held_back_told(version), *chapters.definitions(street.snapshot)], False)
+    found = published.chapters(own, bulletin.snapshot, bulletin.public_words, bulletin.span)
+    return Text(found, [], [published.held_back_told(version), *chapters.definitions(street.snapshot)], False)
 
 
 def notes_of(bulletin: Bulletin) -> list[str]:
