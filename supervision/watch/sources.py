@@ -101,8 +101,9 @@ def claim(source: Source, now: datetime, most: int = 0) -> list[Running]:
 
 def claim_query(source: Source) -> str:
     case = " FOR KEY SHARE OF k SKIP LOCKED" if source.with_case else ""
+    # No id in the order: all that fell due at one instant would be read and sorted for each batch.
     return f"""SELECT {source.columns} FROM {source.table} t {source.joins}
-        WHERE {source.runs} AND t.next_turn_at <= %s ORDER BY t.next_turn_at, t.id LIMIT %s
+        WHERE {source.runs} AND t.next_turn_at <= %s ORDER BY t.next_turn_at LIMIT %s
         FOR NO KEY UPDATE OF t SKIP LOCKED{case}"""
 
 

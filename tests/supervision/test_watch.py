@@ -568,11 +568,14 @@ def test_a_sweep_reads_what_is_due_through_the_partial_index(world: World) -> No
         cursor.execute("ANALYZE complaints_clock")
         cursor.execute("EXPLAIN " + claim_query(CLOCKS), [world.now, 500])
         plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("EXPLAIN " + claim_query(CLOCKS), [far, 500])
+        flood = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("EXPLAIN " + FIRST_TURN)
         idle = "\n".join(row[0] for row in cursor.fetchall())
     for way in (plan, idle):  # orders and items are empty here: how those are read says nothing
         assert "clock_running_by_turn" in way
         assert "Seq Scan on complaints_clock" not in way
+    assert "Sort" not in flood, "a batch reads no more than itself"
 
 
 def test_every_source_of_deadlines_has_its_partial_index(world: World) -> None:
