@@ -124,6 +124,9 @@ def test_a_clock_says_how_much_is_left_and_whether_the_date_may_move() -> None:
     assert "剩 1 个工作日 3 小时" in page
     assert "暂定" in page
     late = render_to_string("parts/clock.html", {"due": due, "left": -18_000, "light": "red"})
+    just = render_to_string("parts/clock.html", {"due": due, "left": 0, "light": "red"})
+    assert "刚过期限" in just
+    assert "剩" not in just
     assert "逾期 5 小时" in late
     assert "暂定" not in late
 

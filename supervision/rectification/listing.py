@@ -65,9 +65,8 @@ class Figures:
     signed_off: int
     recurred: int
 
-    @property
-    def rebound(self) -> Share:
-        return rules.rebound(self.recurred, self.signed_off)
+    def rebound(self, minimum: int) -> Share:
+        return rules.rebound(self.recurred, self.signed_off, minimum)
 
 
 def filtered(query: QueryDict, scope: Scope, now: datetime) -> tuple[ItemFilter, ItemQuerySet]:

@@ -84,8 +84,9 @@ class ItemQuerySet(QuerySet["RectificationItem"]):
             "submitted_at__gt": OuterRef("signed_at"),
             "submitted_at__lte": OuterRef("watched_until"),
         }
-        same = CaseRow.objects.filter(community=OuterRef("community"), category=OuterRef("category"), **window)
-        linked = CaseRow.objects.filter(
+        told = CaseRow.objects.exclude(kind=CaseRow.Kind.PRAISE)
+        same = told.filter(community=OuterRef("community"), category=OuterRef("category"), **window)
+        linked = told.filter(
             Q(category=OuterRef("category")) | Q(grid=OuterRef("case__grid")),
             duplicate_of=OuterRef("case"),
             **window,

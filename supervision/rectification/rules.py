@@ -178,10 +178,16 @@ class Later:
     category: int | None = None
     grid: int | None = None
     links: int | None = None
+    praise: bool = False
 
 
 def is_relapse(ended: Ended, later: Later) -> bool:
-    """The same category in the same community, or a case linked to the item's case in the same category or grid."""
+    """The same category in the same community, or a case linked to the item's case in the same category or grid.
+
+    Praise is none; what was taken back counts, or persuading residents would improve the rate.
+    """
+    if later.praise:
+        return False
     if not ended.signed_at < later.at <= ended.watched_until:
         return False
     same_category = ended.category is not None and ended.category == later.category
@@ -191,6 +197,6 @@ def is_relapse(ended: Ended, later: Later) -> bool:
     return linked and (same_category or (ended.grid is not None and ended.grid == later.grid))
 
 
-def rebound(recurred: int, signed_off: int, minimum: int = 1) -> Share:
+def rebound(recurred: int, signed_off: int, minimum: int) -> Share:
     """Of what was signed off, how much came back."""
     return Share(Decimal(recurred), signed_off, minimum=minimum)

@@ -23,6 +23,7 @@ from config.lib.errors import RuleBroken
 from services.calendar import load_calendar
 from services.models import Schedule
 from staff.models import Community, Person, Street, Unit
+from supervision.bulletin.snapshot import terms_at
 from supervision.models import ItemFile, RectificationItem
 from supervision.rectification import actions, listing, rules
 from supervision.rectification.access import item_for, standing, watches
@@ -70,6 +71,7 @@ def items(request: HttpRequest) -> HttpResponse:
         page = keyset.page(rows, NEWEST)
     hours, calendar = Schedule.objects.get(code="office").hours(), load_calendar()
     controls = _offered(form, person)
+    figures = listing.figures(scope, now)
     return render(
         request,
         "supervision/rectification/list.html",
@@ -80,7 +82,8 @@ def items(request: HttpRequest) -> HttpResponse:
             "lines": listing.lines(page.ids, person, now, hours, calendar),
             "page": page,
             "problems": problems,
-            "figures": listing.figures(scope, now),
+            "figures": figures,
+            "rebound": figures.rebound(terms_at(now).minimum_sample) if figures.signed_off else None,
             "proposals": len(proposals(person)) if scope.has("supervisor", "discipline") else None,
             "may_set": scope.has("supervisor"),
             "filtered": any(request.GET.get(name) for name in form.fields),

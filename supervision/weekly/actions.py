@@ -17,7 +17,7 @@ from staff.models import Community, Person
 from supervision.models import Alert, Step, WeeklyCheck
 from supervision.watch.obligations import Fact, insert, to_people, watch_at
 from supervision.weekly.figures import figures_of, frozen
-from supervision.weekly.rules import State, closes_on, label_of, monday_of, opens_on, state_of
+from supervision.weekly.rules import State, closes_on, label_of, state_of, weeks_to_remind_of
 
 
 def confirm(community: Community, monday: date, *, by: Person, now: datetime, remark: str = "") -> WeeklyCheck:
@@ -31,7 +31,7 @@ def confirm(community: Community, monday: date, *, by: Person, now: datetime, re
     if known:
         return known
     state = state_of(monday, timezone.localdate(now), load_calendar(), confirmed=False)
-    if state == State.NOT_YET:
+    if state in {State.TO_COME, State.NOT_YET}:
         raise RuleBroken("not_yet", _("This week is not over yet: confirm it on its last working day."))
     if state != State.OPEN:
         raise RuleBroken("too_late", _("The lights of that week cannot be told any more; it stays unconfirmed."))
@@ -47,16 +47,12 @@ def confirm(community: Community, monday: date, *, by: Person, now: datetime, re
 
 def remind(*, now: datetime) -> int:
     """On the week's last working day, once: secretaries whose week is counted and waits for a click. Returns alerts made."""
-    today = timezone.localdate(now)
-    monday = monday_of(today)
-    if today < opens_on(monday, load_calendar()):
-        return 0
-    watch = watch_at(now)
-    due = midnight(closes_on(monday) + timedelta(days=1)) - timedelta(seconds=1)
-    rows = []
-    for community in Community.objects.exclude(weekly_checks__monday=monday):
-        link = f"{reverse('weekly')}?week={label_of(monday)}&community={community.pk}"
-        facts = {"number": label_of(monday), "due": due.isoformat(), "link": link}
-        fact = Fact(f"weekly-{community.pk}-{monday}", Alert.What.WEEKLY, Step.TELL, False, None, None, facts)
-        rows += to_people(fact, watch.directory.secretaries.get(community.pk, []), watch)
+    watch, rows = watch_at(now), []
+    for monday in weeks_to_remind_of(timezone.localdate(now), load_calendar()):
+        due = midnight(closes_on(monday) + timedelta(days=1)) - timedelta(seconds=1)
+        for community in Community.objects.exclude(weekly_checks__monday=monday):
+            link = f"{reverse('weekly')}?week={label_of(monday)}&community={community.pk}"
+            facts = {"number": label_of(monday), "due": due.isoformat(), "link": link}
+            fact = Fact(f"weekly-{community.pk}-{monday}", Alert.What.WEEKLY, Step.TELL, False, None, None, facts)
+            rows += to_people(fact, watch.directory.secretaries.get(community.pk, []), watch)
     return insert(rows)

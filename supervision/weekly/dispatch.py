@@ -55,8 +55,8 @@ class Sheet:
 
 
 def area(scope: Scope) -> CaseQuerySet:
-    """The open cases of the streets seen entirely, or of a secretary's own communities."""
-    cases = Case.objects.visible_to(scope).open()
+    """The cases of the streets seen entirely, or of a secretary's own communities."""
+    cases = Case.objects.visible_to(scope)
     if scope.whole_streets:
         return cases.filter(street__in=scope.whole_streets)
     return cases.filter(community__in=scope.led_communities)
@@ -73,8 +73,8 @@ def sheet(scope: Scope, monday: date, now: datetime) -> Sheet:
         .select_related("unit", "responsible")
         .order_by("due_at", "pk")
     )
-    orders: Any = SupervisionOrder.objects.filter(closed_at__isnull=True, due_at__lt=ends, case__in=area(scope))
-    owed = list(orders.select_related("unit", "person").order_by("due_at", "pk"))
+    orders: Any = SupervisionOrder.objects.filter(closed_at__isnull=True, answered_at__isnull=True, due_at__lt=ends)
+    owed = list(orders.filter(case__in=area(scope)).select_related("unit", "person").order_by("due_at", "pk"))
     return Sheet(
         blocks=_blocks(scope, monday, ends, now),
         stuck=stuck[:MOST_STUCK],
@@ -91,7 +91,7 @@ COLUMNS = ("number", "title", "responsible__name", "turn_due_at", "light", "unit
 
 def _blocks(scope: Scope, monday: date, ends: datetime, now: datetime) -> list[Block]:
     """By unit, most owed first; in a unit what is late first, then by the day."""
-    lit: Any = area(scope).with_light(now)
+    lit: Any = area(scope).open().with_light(now)
     lit = lit.exclude(light=Light.PAUSED).filter(turn_due_at__lt=ends)
     blocks: dict[int, Block] = {}
     last = (monday + WEEK - timedelta(days=1)).isoformat()
@@ -110,7 +110,7 @@ def _blocks(scope: Scope, monday: date, ends: datetime, now: datetime) -> list[B
 
 def _stuck(scope: Scope, now: datetime) -> list[Due]:
     """Open, not paused, and nothing has happened for seven days."""
-    lit: Any = area(scope).filter(updated_at__lt=now - QUIET).with_light(now)
+    lit: Any = area(scope).open().filter(updated_at__lt=now - QUIET).with_light(now)
     rows = (
         lit.exclude(light=Light.PAUSED)
         .order_by("updated_at", "pk")

@@ -16,6 +16,7 @@ YEARS = range(2000, 2200)
 class State(StrEnum):
     CONFIRMED = "confirmed"
     OPEN = "open"
+    TO_COME = "to_come"
     NOT_YET = "not_yet"
     UNCONFIRMED = "unconfirmed"
 
@@ -55,9 +56,20 @@ def closes_on(monday: date) -> date:
 def state_of(monday: date, today: date, calendar: Calendar, *, confirmed: bool) -> State:
     if confirmed:
         return State.CONFIRMED
+    if today < monday:
+        return State.TO_COME
     if today < opens_on(monday, calendar):
         return State.NOT_YET
     return State.OPEN if today <= closes_on(monday) else State.UNCONFIRMED
+
+
+def weeks_to_remind_of(today: date, calendar: Calendar) -> list[date]:
+    """Weeks whose secretaries are told today: from the last working day, or the first after a week without one."""
+    monday = monday_of(today)
+    if not calendar.is_working(today):
+        return []
+    found = [monday - WEEK] if not calendar.is_working(opens_on(monday - WEEK, calendar)) else []
+    return [*found, monday] if today >= opens_on(monday, calendar) else found
 
 
 def week_to_show(today: date, calendar: Calendar) -> date:

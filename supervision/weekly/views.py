@@ -33,6 +33,7 @@ SHOWN_WEEKS = 8
 STATES: dict[State, str | Promise] = {
     State.CONFIRMED: gettext_lazy("confirmed"),
     State.OPEN: gettext_lazy("not confirmed yet"),
+    State.TO_COME: gettext_lazy("the week has not begun"),
     State.NOT_YET: gettext_lazy("the week is not over"),
     State.UNCONFIRMED: gettext_lazy("not confirmed"),
 }

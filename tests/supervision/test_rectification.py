@@ -257,6 +257,7 @@ def test_what_counts_as_a_relapse() -> None:
         (1, {"community": None, "category": 9, "grid": 3, "links": 4}, True),
         (1, {"community": None, "category": 9, "grid": 9, "links": 4}, False),
         (1, {"grid": 3, "links": 5}, False),
+        (1, {"community": 1, "category": 2, "praise": True}, False),
         (1, {}, False),
     ]:
         found = is_relapse(ended, Later(start + timedelta(days=days), **later))  # type: ignore[arg-type]
@@ -268,12 +269,15 @@ def test_a_relapse_is_found_in_sql_as_the_rule_says(world: World) -> None:
     same = signed_off(world, days_ago=80, case=source)
     elsewhere = signed_off(world, days_ago=80, community=world.west, unit=world.west_unit, responsible=world.outsider)
     too_long_ago = signed_off(world, days_ago=95, category=None)
+    world.log(at=world.now - timedelta(days=3), kind="praise")
     again = world.log(at=world.now - timedelta(days=1))
     found = {item.pk: item.recurred_at for item in RectificationItem.objects.with_relapse()}  # type: ignore[attr-defined]
     assert found == {same.pk: again.submitted_at, elsewhere.pk: None, too_long_ago.pk: None}
     figures = listing.figures(world.supervisor.scope(), world.now)
-    assert (figures.recurred, figures.signed_off, str(figures.rebound.percent)) == (1, 3, "33.3")
+    assert (figures.recurred, figures.signed_off, str(figures.rebound(3).percent)) == (1, 3, "33.3")
     page = client(world.supervisor).get("/supervision/rectification/?only=recurred").content.decode()
+    assert "33.3" not in page, "three are too few to tell a percentage"
+    assert "样本不足" in page
     assert same.number in page
     assert elsewhere.number not in page
 

@@ -22,6 +22,7 @@ from services.clock import Calendar
 from supervision.models import Alert, WeeklyCheck
 from supervision.rectification import actions as rectification
 from supervision.rectification.actions import Setting
+from supervision.watch import orders
 from supervision.weekly import rules
 from supervision.weekly.actions import confirm, remind
 from supervision.weekly.dispatch import sheet
@@ -56,6 +57,17 @@ def test_a_week_is_confirmed_from_its_last_working_day_to_the_sunday_after() -> 
     assert rules.opens_on(MONDAY, make_up) == date(2026, 11, 22)
     nobody = Calendar({MONDAY + timedelta(days=n): False for n in range(7)})
     assert rules.opens_on(MONDAY, nobody) == date(2026, 11, 20)
+    assert rules.state_of(MONDAY, MONDAY - timedelta(days=1), plain, confirmed=False) == State.TO_COME
+
+
+def test_nobody_is_reminded_in_a_holiday_and_after_one_on_the_first_working_day() -> None:
+    plain, friday = Calendar(), date(2026, 11, 20)
+    assert rules.weeks_to_remind_of(friday - timedelta(days=1), plain) == []
+    assert rules.weeks_to_remind_of(friday, plain) == [MONDAY]
+    assert rules.weeks_to_remind_of(date(2026, 11, 23), plain) == []
+    nobody = Calendar({MONDAY + timedelta(days=n): False for n in range(7)})
+    assert rules.weeks_to_remind_of(friday, nobody) == []
+    assert rules.weeks_to_remind_of(date(2026, 11, 23), nobody) == [MONDAY]
 
 
 def test_weeks_have_names_and_nonsense_is_no_week() -> None:
@@ -253,6 +265,15 @@ def test_the_dispatch_list_says_what_each_unit_owes_and_what_does_not_move(world
     assert [row.number for row in owed.stuck] == [cases["red"].number]
     assert [item.number for item in owed.items] == ["整改〔2026〕1号"]
     assert sheet(world.west_secretary.scope(), date(2026, 11, 23), world.now + FRIDAY).blocks == []
+
+
+def test_the_dispatch_list_names_orders_that_wait_for_an_answer_and_only_those(world: World) -> None:
+    answered, ended = world.log(at=world.now), world.log(at=world.now)
+    done = orders.issue(answered, by=world.supervisor, now=world.now, demand="请尽快办结")
+    owed = orders.issue(ended, by=world.supervisor, now=world.now, demand="请说明情况")
+    orders.answer(done, by=world.worker, now=world.now, text="已办")
+    casework.conclude(ended, by=world.worker, now=world.now, version=1, outcome="resolved", text="已修好。")
+    assert sheet(world.supervisor.scope(), date(2026, 11, 23), world.now).orders == [owed]
 
 
 def test_the_pages_of_the_watch_cost_few_queries(world: World, friday: datetime) -> None:
