@@ -175,6 +175,7 @@ class ItemFilter(forms.Form):
     only = forms.ChoiceField(label=_("Only"), choices=[("", ""), *ONLY], required=False)
     set_from = Day(label=_("Set from"))
     set_to = Day(label=_("Set to"))
+    due_to = Day(label=_("Due to"))
 
     def sentences(self) -> list[str]:
         return [

@@ -91,6 +91,8 @@ def narrow(items: ItemQuerySet, given: Mapping[str, Any], scope: Scope, now: dat
         items = items.filter(set_at__gte=midnight(given["set_from"]))
     if given["set_to"]:
         items = items.filter(set_at__lt=midnight(given["set_to"] + timedelta(days=1)))
+    if given["due_to"]:
+        items = items.filter(due_at__lt=midnight(given["due_to"] + timedelta(days=1)))
     for word in given["q"].split():
         items = items.filter(
             Q(number__icontains=word) | Q(problem__icontains=word) | Q(reference=word) | Q(case__number=word.upper())

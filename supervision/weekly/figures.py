@@ -150,9 +150,9 @@ def link(code: str, community: int, monday: date) -> str:
     }
     if code in filters:
         return address(community=community, **filters[code])
-    return {"bad": "/ratings/", "items": f"/supervision/rectification/?state=pending&community={community}"}.get(
-        code, ""
-    )
+    last = (monday + 2 * WEEK - DAY).isoformat()
+    items = f"/supervision/rectification/?state=open&state=planned&community={community}&due_to={last}"
+    return {"bad": "/ratings/", "items": items}.get(code, "")
 
 
 DAY = WEEK / 7

@@ -26,7 +26,7 @@ from supervision.watch import orders
 from supervision.weekly import rules
 from supervision.weekly.actions import confirm, remind
 from supervision.weekly.dispatch import sheet
-from supervision.weekly.figures import LABELS, figures_of, frozen, thawed
+from supervision.weekly.figures import LABELS, figures_of, frozen, link, thawed
 from supervision.weekly.rules import State
 from tests.world import World
 
@@ -208,6 +208,22 @@ def test_secretaries_are_told_once_on_the_last_working_day_and_not_when_they_hav
     told = Alert.objects.get(what="weekly")
     assert told.recipient == world.west_secretary
     assert client(world.west_secretary).get(told.facts["link"]).status_code == 200
+
+
+def test_the_line_of_rectification_opens_the_items_it_counts(world: World) -> None:
+    def set_down(days: int) -> str:
+        setting = Setting(
+            street=world.street, source="audit", problem="公示栏未更新", unit=world.unit,
+            responsible=world.worker, community=world.east, days=days,
+        )  # fmt: skip
+        return rectification.set_down(setting, by=world.supervisor, now=world.now).number
+
+    soon, later = set_down(3), set_down(40)
+    line = figures_of([world.east.pk], MONDAY, world.now)[world.east.pk]["items"]
+    assert line.numbers == [soon]
+    page = client(world.secretary).get(link("items", world.east.pk, MONDAY)).content.decode()
+    assert soon in page
+    assert later not in page
 
 
 @pytest.fixture
