@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+import hypothesis
 import psycopg2.errors
 import pytest
 from django.conf import settings
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
     from staff.models import Person
+
+# What a machine does beside the tests must not fail them.
+hypothesis.settings.register_profile("linli", deadline=None)
+if not os.environ.get("CI"):  # there hypothesis has a profile of its own, with neither deadline nor chance
+    hypothesis.settings.load_profile("linli")
 
 # Playwright's synchronous interface runs an event loop in the test's own thread, where Django refuses the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

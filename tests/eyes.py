@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from playwright.sync_api import Page
 
@@ -90,3 +90,12 @@ class Eyes:
             if found:
                 self.wrong[f"{name} {one}"] = found
         LOOKS[0].put_on(self.page)
+
+
+def wait_until(page: Page, true: Callable[[], bool], seconds: int = 15) -> None:
+    """Until something has happened here that the page has set off, such as a request that a route holds."""
+    for _try in range(seconds * 50):
+        if true():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it did not happen")

@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from complaints.models import Case
 from config.pages import nav
 from config.templatetags import linli
-from tests.eyes import QUICK_LOOKS, SMALL, WIDE, Eyes, faults
+from tests.eyes import QUICK_LOOKS, SMALL, WIDE, Eyes, faults, wait_until
 from tests.test_access import TABLE, Stage, expected, set_up
 from tests.world import PASSWORD, World
 
@@ -395,6 +395,7 @@ def test_hints_do_not_push_the_button_from_under_the_finger(page: Page, live_ser
     page.route("**/cases/new/similar/", lambda route: held.append(route))
     page.fill("#id_text", text)
     page.fill("#id_resident_phone", "13911112222")
+    wait_until(page, lambda: bool(held))
     page.hover(".log-send .btn-primary")
     page.mouse.down()
     with page.expect_response("**/cases/new/similar/") as answer:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from django.conf import settings
 
 from tools import messages
 from tools.messages import Text
@@ -101,7 +102,7 @@ def catalogue(package: str, language: str) -> dict[str, str]:
 
 
 def test_every_borrowed_text_is_still_one_of_the_libraries() -> None:
-    source = Path("config/borrowed.py")
+    source = settings.BASE_DIR / "config/borrowed.py"
     borrowed = {text.singular for text, _line in messages.texts_of_python(source.read_text(), str(source))}
     theirs: set[str] = set()
     for package in ("django.conf", "django.contrib.auth", "django.contrib.admin", "allauth"):

@@ -833,7 +833,14 @@ def test_lateness_is_counted_in_working_days_after_the_day_of_receipt(world: Wor
     assert set(kept_promises().values()) == {True, False}
 
 
-@pytest.mark.parametrize("source", sorted(SHARED.glob("messages_with_replies.xlsx")), ids=lambda path: path.stem)
+NO_FILES = pytest.param(None, marks=pytest.mark.skip(reason="the real files do not lie beside this checkout"))
+
+
+def real_files(pattern: str) -> list[Any]:
+    return [pytest.param(path, id=path.stem) for path in sorted(SHARED.glob(pattern))] or [NO_FILES]
+
+
+@pytest.mark.parametrize("source", real_files("messages_with_replies.xlsx"))
 def test_every_verdict_of_the_real_messages_equals_a_recount(world: World, source: Path) -> None:
     told = bring(source, world)
     expected = verdicts(source)
@@ -843,7 +850,7 @@ def test_every_verdict_of_the_real_messages_equals_a_recount(world: World, sourc
     assert counts(bring(source, world))[1:4] == (0, 0, told["read"])
 
 
-@pytest.mark.parametrize("source", sorted(SHARED.glob("*.xlsx")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("source", real_files("*.xlsx"))
 def test_every_row_of_the_real_files_is_accounted_for_and_lands_once(world: World, source: Path) -> None:
     rows = sum(1 for row in load_workbook(source, read_only=True).worksheets[0].values if any(row)) - 1
     first, second = bring(source, world), bring(source, world)

@@ -22,7 +22,7 @@ from config.guard import doors, proof
 from config.guard import forms as guarded
 from config.guard.limits import TooMany
 from services.models_guide import ServiceItem
-from tests.eyes import Eyes
+from tests.eyes import Eyes, wait_until
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def test_the_button_does_not_slip_away_from_under_the_finger(
     page.fill("[name=text]", "3号楼门口的路灯坏了三天,晚上看不见路。")
     page.select_option("[name=area]", f"grid-{world.grid.pk}")
     page.fill("[name=phone]", "13911112222")
+    wait_until(page, lambda: bool(held))
     page.hover("#report [type=submit]")
     page.mouse.down()
     with page.expect_response("**/report/similar/"):
