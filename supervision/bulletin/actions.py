@@ -12,7 +12,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from complaints.models import Case, Resident
@@ -35,7 +36,7 @@ PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8})(?!\d)")
 
 def preview(street: Street, period: Period, *, now: datetime, community: Community | None = None) -> Bulletin:
     """A look at a period that may still run: a row that is not kept."""
-    _possible(street, period, now)
+    _possible(street, period, now, community)
     made = snapshot.make(street, period, community, until=now)
     row = Bulletin(street=street, community=community, span=str(period.span), first=period.first, revision=0)
     row.snapshot, row.facts, row.sha256 = made.snapshot, made.facts, made.sha256
@@ -52,7 +53,7 @@ def draft(
     """
     if by is not None and not may_draft(by, street, community):
         raise PermissionDenied(_("Bulletins are drafted by the secretary of the community or a supervisor."))
-    _possible(street, period, now)
+    _possible(street, period, now, community)
     if period.end > now:
         raise RuleBroken("not_over", _("%(period)s is not over: look at the preview.") % {"period": period.code})
     _one_at_a_time(street, period, community)
@@ -181,40 +182,51 @@ def draft_due(*, now: datetime) -> Run:
     """
     drafted = failed = 0
     for street in Street.objects.all():
-        areas = list(Community.objects.filter(street=street))
-        for period in missing(street, now) if areas else []:
-            for community in (None, *areas):
-                try:
-                    drafted += latest(street, period, community) is None
-                    draft(street, period, by=None, now=now, community=community)
-                except Exception:
-                    failed += 1
-                    log.exception("bulletin %s of %s was not drafted", period.code, community or street)
+        for period, community in missing(street, now):
+            try:
+                draft(street, period, by=None, now=now, community=community)
+                drafted += 1
+            except Exception:
+                failed += 1
+                log.exception("bulletin %s of %s was not drafted", period.code, community or street)
     return Run(drafted, failed)
 
 
-def missing(street: Street, now: datetime) -> list[Period]:
-    """Ended months without a bulletin of the street or of a community, from the first drafted one on; a street that
-    has none begins with the last month. Quarters and years are asked for when they have just ended."""
-    told = Case.objects.filter(street=street).aggregate(first=Min("submitted_at"))["first"]
-    if told is None:
+def missing(street: Street, now: datetime) -> list[tuple[Period, Community | None]]:
+    """What has ended and has no bulletin, of the street and of each community. Months from the first real bulletin on,
+    a street that has none begins with the last month; quarters and years when they have just ended. Nothing is asked
+    for from before an area's first case.
+
+    A draft by hand that nobody issued is not a beginning: with one mistyped year in it, it would draft all the others.
+    """
+    told = first_case(street)
+    areas = list(Community.objects.filter(street=street))
+    if told is None or not areas:
         return []
-    first = Bulletin.objects.filter(street=street, span=Span.MONTH).aggregate(first=Min("first"))["first"]
     local = now.astimezone(OFFICE).date()
     last = period_of(Span.MONTH, local.replace(day=1)).before
-    months = list(ended(period_of(Span.MONTH, first).begin if first else max(told, last.begin), now))
+    real = Bulletin.objects.filter(Q(status__in=Bulletin.FINAL) | Q(drafted_by__isnull=True), street=street)
+    first = real.filter(span=Span.MONTH).aggregate(first=Min("first"))["first"]
+    begin = period_of(Span.MONTH, first).begin if first else last.begin
     longer = [
         period_of(Span.QUARTER, local.replace(month=local.month - (local.month - 1) % 3, day=1)).before,
         period_of(Span.YEAR, local.replace(month=1, day=1)).before,
     ]
-    due = [period for period in longer if now - period.end < timedelta(days=31) and told < period.end]
-    areas = 1 + Community.objects.filter(street=street).count()
-    wanted = [*months, *due]
-    return [period for period in wanted if _areas_drafted(street, period) < areas]
+    wanted = [*ended(max(begin, told), now), *(one for one in longer if now - one.end < timedelta(days=31))]
+    known = set(Bulletin.objects.filter(street=street).values_list("community", "span", "first"))
+    since = {None: told} | {one: first_case(street, one) for one in areas}
+    return [
+        (period, area)
+        for period in wanted
+        for area, begun in since.items()
+        if begun and begun < period.end and (area and area.pk, str(period.span), period.first) not in known
+    ]
 
 
-def _areas_drafted(street: Street, period: Period) -> int:
-    return Bulletin.objects.filter(street=street, span=period.span, first=period.first, revision=1).count()
+def first_case(street: Street, community: Community | None = None) -> datetime | None:
+    """When the first matter of this area was told."""
+    cases = Case.objects.filter(community=community) if community else Case.objects.filter(street=street)
+    return cases.order_by("submitted_at", "id").values_list("submitted_at", flat=True).first()
 
 
 def latest(street: Street, period: Period, community: Community | None) -> Bulletin | None:
@@ -273,12 +285,23 @@ def _published(street: Street) -> Any:
     return rows.only("pk", "span", "first", "public", "street").order_by("-revision")
 
 
-def _possible(street: Street, period: Period, now: datetime) -> None:
+def _possible(street: Street, period: Period, now: datetime, community: Community | None) -> None:
     if period.begin > now:
         raise RuleBroken("future", _("%(period)s has not begun yet.") % {"period": period.code})
     if not Community.objects.filter(street=street).exists():
         raise RuleBroken(
             "no_communities", _("%(street)s has no communities yet: nothing to report.") % {"street": street}
+        )
+    told = (first_case(street, community) if community else None) or first_case(street)
+    if told and period.end <= told:
+        raise RuleBroken(
+            "before_the_first_case",
+            _("%(period)s ended before the first case of %(area)s was told, on %(day)s: please check the period.")
+            % {
+                "period": period.code,
+                "area": community or street,
+                "day": date_format(told.astimezone(OFFICE), "DATE_FORMAT"),
+            },
         )
 
 

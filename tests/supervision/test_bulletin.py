@@ -305,6 +305,45 @@ def test_the_first_of_the_month_drafts_what_is_missing(world: World, october: di
     }
 
 
+def test_a_mistyped_year_is_refused_and_an_old_draft_does_not_bring_ten_years_of_them(
+    world: World, october: dict[str, Case]
+) -> None:
+    acts.draft_due(now=NOW)
+    for community in (None, world.east):
+        with refused("before_the_first_case"):
+            acts.draft(world.street, parse("2016-10"), by=world.supervisor, now=NOW, community=community)
+    stray = Bulletin.objects.get(community=None)  # from before it was refused
+    stray.pk, stray.first, stray.drafted_by = None, parse("2016-10").first, world.supervisor
+    stray.save(force_insert=True)
+    known, told = Bulletin.objects.count(), Alert.objects.count()
+    assert acts.draft_due(now=datetime(2026, 12, 1, 6, tzinfo=SHANGHAI)).drafted == 3
+    assert Bulletin.objects.count() == known + 3
+    assert Alert.objects.filter(what="bulletin", channel="inbox").count() - told <= 3 * 2
+
+
+def test_a_draft_by_hand_from_long_ago_is_no_beginning(world: World, october: dict[str, Case]) -> None:
+    """The old ledger was taken over, so there are cases of ten years ago."""
+    world.log(at=datetime(2016, 10, 9, 10, tzinfo=SHANGHAI))
+    acts.draft_due(now=NOW)
+    acts.draft(world.street, parse("2016-10"), by=world.supervisor, now=NOW)
+    assert acts.draft_due(now=datetime(2026, 12, 1, 6, tzinfo=SHANGHAI)).drafted == 3
+
+
+def test_a_new_community_has_bulletins_from_its_first_case_on(world: World, october: dict[str, Case]) -> None:
+    """Its empty months before that are not reported; an empty month after it is."""
+    acts.draft_due(now=NOW)
+    new = Community.objects.create(street=world.street, code="N", name="新社区")
+    acts.draft_due(now=NOW)
+    assert not Bulletin.objects.filter(community=new).exists()
+    world.log(at=on(9, month=11), community=new, grid=None)
+    with refused("before_the_first_case"):
+        acts.draft(world.street, OCTOBER, by=world.supervisor, now=NOW, community=new)
+    for month in (12, 1):
+        acts.draft_due(now=datetime(2027 if month == 1 else 2026, month, 1, 6, tzinfo=SHANGHAI))
+    months = Bulletin.objects.filter(community=new, span="month").order_by("first")
+    assert [(row.period.code, counts_of(row).get("received", 0)) for row in months] == [("2026-11", 1), ("2026-12", 0)]
+
+
 def test_the_number_of_queries_does_not_grow_with_the_cases(
     world: World, october: dict[str, Case], django_assert_num_queries: Any
 ) -> None:

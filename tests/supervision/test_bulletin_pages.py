@@ -316,7 +316,19 @@ def test_on_the_command_line_a_running_month_is_looked_at_and_not_kept(
     assert not Bulletin.objects.exists()
 
 
+def test_a_mistyped_year_is_told_beside_the_period(world: World, casework: list[Case]) -> None:
+    client = signed_in(world.supervisor)
+    for button in ({}, {"preview": "1"}):
+        asked = {"area": f"{world.street.pk}-", "period": "2016-10"} | button
+        page = client.post("/supervision/bulletins/", asked)
+        assert page.status_code == 422
+        assert "2016-10 早于柳荫街道首件办件的反映日期（2026年10月9日），请核对时段。" in page.content.decode()
+    assert not Bulletin.objects.exists()
+
+
 def test_a_street_of_the_demo_has_bulletins_published_in_their_time(world: World, casework: list[Case]) -> None:
+    for place in (world.east, world.west):
+        world.log(at=datetime(2026, 8, 3, 10, tzinfo=SHANGHAI), community=place)
     tell(world.street, NOW)
     for row in Bulletin.objects.filter(status="published"):
         assert row.published_at is not None
