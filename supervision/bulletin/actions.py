@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from config.lib.errors import RuleBroken
 from staff.models import Community, Person, Street
 from supervision.bulletin import public, snapshot
 from supervision.bulletin.access import allow, may_draft
+from supervision.bulletin.naming import points_at
 from supervision.bulletin.periods import OFFICE, Period, Span, ended, period_of
 from supervision.bulletin.rights import POSSIBLE, Act
 from supervision.bulletin.snapshot import Made
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 Status = Bulletin.Status
 TEXTS = ("foreword", "praise", "problems", "asks", "public_words")
 MOST_WORDS = 4_000
-PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8})(?!\d)")
 
 
 def preview(street: Street, period: Period, *, now: datetime, community: Community | None = None) -> Bulletin:
@@ -236,7 +235,7 @@ def latest(street: Street, period: Period, community: Community | None) -> Bulle
 
 def names_nobody(bulletin: Bulletin) -> None:
     """Refuse words to residents that hold a telephone number, or the name of somebody of the street or of a resident
-    whose case the bulletin counts."""
+    whose case the bulletin counts, however they are set."""
     words = bulletin.public_words
     if not words:
         return
@@ -244,9 +243,7 @@ def names_nobody(bulletin: Bulletin) -> None:
     numbers = [row[0] for row in bulletin.facts["rows"]]
     residents = Resident.objects.filter(case__street=bulletin.street, case__number__in=numbers)
     names |= {resident.name for resident in residents.iterator()}
-    found = next((name for name in sorted(names) if len(name) > 1 and name in words), None) or (
-        match.group() if (match := PHONE.search(words)) else None
-    )
+    found = points_at(words, names)
     if found:
         raise RuleBroken(
             "names_somebody", _("What residents read names nobody: please leave out “%(name)s”.") % {"name": found}

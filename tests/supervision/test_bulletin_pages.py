@@ -153,6 +153,19 @@ def test_words_to_residents_that_name_somebody_are_not_published(
     assert refusal.value.code == "names_somebody"
 
 
+@pytest.mark.parametrize("stored", ["李明", "李 明", "李·明"])
+@pytest.mark.parametrize("words", ["感谢李明居民。", "感谢李 明居民。", "感谢李　明居民。", "感谢李·明居民。"])
+def test_a_name_is_found_however_it_is_set(world: World, stored: str, words: str) -> None:
+    world.log(at=on(9), resident_name=stored)
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    acts.edit(row, by=world.supervisor, now=NOW, texts={"public_words": words})
+    issued(world)
+    page = signed_in(world.supervisor2).post(f"{row.get_absolute_url()}publish/")
+    assert page.status_code == 409
+    assert "“李明”" in page.content.decode()
+    assert not Bulletin.objects.filter(status="published").exists()
+
+
 def test_a_secretary_reads_the_streets_bulletin_once_it_is_issued(world: World, casework: list[Case]) -> None:
     client = signed_in(world.secretary)
     row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
