@@ -16,7 +16,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from complaints.models import Case, Resident
-from config.lib.errors import RuleBroken
+from config.lib.errors import RuleBroken, Stale
+from config.lib.text import lines
 from staff.models import Community, Person, Street
 from supervision.bulletin import public, snapshot
 from supervision.bulletin.access import allow, may_draft
@@ -77,9 +78,19 @@ def refresh(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
 
 
 @transaction.atomic
-def edit(bulletin: Bulletin, *, by: Person, now: datetime, texts: Mapping[str, str]) -> Bulletin:
-    """The words people add. Whoever wrote last is the drafter."""
+def edit(
+    bulletin: Bulletin, *, by: Person, now: datetime, texts: Mapping[str, str], seen: str | None = None
+) -> Bulletin:
+    """The words people add. Whoever wrote last is the drafter.
+
+    `seen` is the print of the words the person had before them; other words there now raise Stale.
+    """
     row = _take(bulletin, Act.EDIT, by)
+    if seen is not None and seen != print_of(words_of(row)):
+        raise Stale(
+            "stale",
+            _("Somebody changed these words after you opened them. Your text is kept: look, then send it again."),
+        )
     for name in TEXTS:
         words = texts.get(name, getattr(row, name)).strip()
         if len(words) > MOST_WORDS:
@@ -88,6 +99,15 @@ def edit(bulletin: Bulletin, *, by: Person, now: datetime, texts: Mapping[str, s
     row.drafted_by, row.drafted_at = by, now
     row.save()
     return row
+
+
+def words_of(bulletin: Bulletin) -> dict[str, str]:
+    return {name: getattr(bulletin, name) for name in TEXTS}
+
+
+def print_of(texts: Mapping[str, str]) -> str:
+    """A short print of each of the texts, whatever kind of line end a browser gave it."""
+    return "-".join(hashlib.sha256(lines(texts.get(name, "")).encode()).hexdigest()[:12] for name in TEXTS)
 
 
 @transaction.atomic
@@ -151,10 +171,8 @@ def correct(bulletin: Bulletin, *, by: Person, now: datetime, what_changed: str)
     if newest.pk != row.pk or row.is_in_work:
         raise RuleBroken("in_work", _("A correction of this bulletin is in work already."))
     made = snapshot.make(row.street, row.period, row.community)
-    texts = {name: getattr(row, name) for name in TEXTS}
-    return _insert(
-        row.street, row.period, row.community, made, by, now, revision=row.revision + 1, what_changed=words, **texts
-    )
+    more = words_of(row) | {"revision": row.revision + 1, "what_changed": words}
+    return _insert(row.street, row.period, row.community, made, by, now, **more)
 
 
 @transaction.atomic

@@ -67,6 +67,11 @@ def signed_in(person: Person) -> Client:
     return client
 
 
+def as_shown(client: Client, url: str) -> dict[str, str]:
+    """The form of words as it stands on the page."""
+    return {one.html_name: one.value() or "" for one in client.get(url).context["form"]}
+
+
 def issued(world: World, **area: Any) -> Bulletin:
     row = acts.draft(world.street, OCTOBER, by=None, now=NOW, **area)
     acts.submit(row, by=world.supervisor, now=NOW)
@@ -82,7 +87,7 @@ def test_two_supervisors_bring_a_bulletin_to_the_residents(world: World, casewor
     answer = first.post("/supervision/bulletins/", {"area": f"{world.street.pk}-", "period": "2026-10"})
     url = answer["Location"]
     assert SECRET not in first.get(url).content.decode()
-    first.post(f"{url}edit/", {"asks": "抓好供暖。"})
+    assert first.post(f"{url}edit/", as_shown(first, url) | {"asks": "抓好供暖。"}).status_code == 302
     assert first.post(f"{url}submit/").status_code == 302
     assert first.post(f"{url}issue/").status_code == 403
     assert second.post(f"{url}issue/").status_code == 302
@@ -92,6 +97,41 @@ def test_two_supervisors_bring_a_bulletin_to_the_residents(world: World, casewor
     page = Client().get("/bulletins/TST/2026-10/").content.decode()
     assert "东园社区" in page
     assert "/bulletins/TST/2026-10/" in Client().get("/bulletins/").content.decode()
+
+
+def test_who_writes_second_overwrites_nothing_and_keeps_what_was_typed(world: World, casework: list[Case]) -> None:
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    url, first, second = row.get_absolute_url(), signed_in(world.supervisor), signed_in(world.supervisor2)
+    form = as_shown(second, url)
+    kept = {"foreword": "甲写的\n总体情况。", "asks": "甲写的要求。"}
+    assert first.post(f"{url}edit/", as_shown(first, url) | kept).status_code == 302
+    clash = second.post(f"{url}edit/", form | {"asks": "乙写的要求。"})
+    assert clash.status_code == 409
+    told = clash.content.decode()
+    assert "对方的修改没有被覆盖" in told
+    assert "甲写的要求。" in told
+    again = {one.html_name: one.value() for one in clash.context["form"]}
+    assert (again["foreword"], again["asks"]) == ("甲写的\n总体情况。", "乙写的要求。")
+    assert '<details class="sheet" open>' in told
+    row.refresh_from_db()
+    assert row.asks == "甲写的要求。"
+    assert second.post(f"{url}edit/", again).status_code == 302
+    row.refresh_from_db()
+    assert (row.foreword, row.asks) == ("甲写的\n总体情况。", "乙写的要求。")
+
+
+def test_a_page_of_words_left_open_while_the_bulletin_was_checked_gives_them_back(
+    world: World, casework: list[Case]
+) -> None:
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    url, second = row.get_absolute_url(), signed_in(world.supervisor2)
+    form = as_shown(second, url)
+    acts.submit(row, by=world.supervisor, now=NOW)
+    answer = second.post(f"{url}edit/", form | {"praise": "乙写的一大段。"})
+    assert answer.status_code == 409
+    assert ">乙写的一大段。</textarea>" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.praise == ""
 
 
 def test_the_streets_own_bulletin_comes_first_and_a_correction_once(world: World, casework: list[Case]) -> None:
