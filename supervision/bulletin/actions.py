@@ -72,7 +72,7 @@ def refresh(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
     row = _take(bulletin, Act.REFRESH, by)
     made = snapshot.make(row.street, row.period, row.community)
     row.snapshot, row.facts, row.sha256 = made.snapshot, made.facts, made.sha256
-    row.drafted_by, row.drafted_at = by, now
+    _worked(row, by, now)
     row.save()
     return row
 
@@ -91,14 +91,22 @@ def edit(
             "stale",
             _("Somebody changed these words after you opened them. Your text is kept: look, then send it again."),
         )
+    before = print_of(words_of(row))
     for name in TEXTS:
         words = texts.get(name, getattr(row, name)).strip()
         if len(words) > MOST_WORDS:
             raise RuleBroken("too_long", _("At most %(most)s characters.") % {"most": MOST_WORDS}, field=name)
         setattr(row, name, words)
-    row.drafted_by, row.drafted_at = by, now
-    row.save()
+    if print_of(words_of(row)) != before:
+        _worked(row, by, now)
+        row.save()
     return row
+
+
+def _worked(row: Bulletin, by: Person, now: datetime) -> None:
+    """The drafter is whoever came last; who came before is not forgotten, for none of them issues it."""
+    row.drafted_by, row.drafted_at = by, now
+    row.writers = sorted({*row.writers, by.pk})
 
 
 def words_of(bulletin: Bulletin) -> dict[str, str]:
@@ -349,6 +357,7 @@ def _insert(
         sha256=made.sha256,
         drafted_by=by,
         drafted_at=now,
+        writers=[by.pk] if by else [],
         **more,
     )
 

@@ -211,6 +211,32 @@ def test_nobody_issues_what_they_drafted_or_checked(world: World, october: dict[
         Bulletin.objects.filter(pk=bulletin.pk).update(status="issued", issued_by=world.supervisor, issued_at=NOW)
 
 
+@pytest.mark.parametrize("worked", ["drafted", "wrote", "refreshed"])
+def test_who_worked_on_the_draft_does_not_issue_it_whoever_came_after(
+    world: World, october: dict[str, Case], worked: str
+) -> None:
+    bulletin = acts.draft(world.street, OCTOBER, by=world.supervisor if worked == "drafted" else None, now=NOW)
+    if worked == "wrote":
+        acts.edit(bulletin, by=world.supervisor, now=NOW, texts={"foreword": "甲起草。"})
+    if worked == "refreshed":
+        acts.refresh(bulletin, by=world.supervisor, now=NOW)
+    acts.refresh(bulletin, by=world.supervisor2, now=NOW)
+    acts.submit(bulletin, by=world.supervisor2, now=NOW)
+    with pytest.raises(PermissionDenied):
+        acts.issue(bulletin, by=world.supervisor, now=NOW)
+    for change in ({"status": "issued", "issued_by": world.supervisor, "issued_at": NOW}, {"writers": []}):
+        with pytest.raises(DatabaseError, match=r"not_issued_by_a_writer|is_frozen"), transaction.atomic():
+            Bulletin.objects.filter(pk=bulletin.pk).update(**change)
+
+
+def test_keeping_the_words_as_they_are_makes_nobody_a_writer(world: World, october: dict[str, Case]) -> None:
+    bulletin = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    acts.edit(bulletin, by=world.supervisor, now=NOW, texts={"asks": "抓好供暖。"})
+    acts.edit(bulletin, by=world.supervisor2, now=NOW, texts={"asks": "抓好供暖。 "})
+    acts.submit(bulletin, by=world.supervisor, now=NOW)
+    assert acts.issue(bulletin, by=world.supervisor2, now=NOW).drafted_by == world.supervisor
+
+
 def test_those_who_see_to_a_bulletin_are_told_once(world: World, october: dict[str, Case]) -> None:
     """By the clock: the supervisors; waiting to be issued: whoever may issue it."""
     row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
