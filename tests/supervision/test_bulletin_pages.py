@@ -25,7 +25,7 @@ from complaints.actions.rated import Answer
 from complaints.actions.rating import rate
 from complaints.models import Case, Rating
 from config.lib.errors import RuleBroken
-from staff.models import Person, Street
+from staff.models import Community, Person, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin.demo import tell
 from supervision.bulletin.documents import files
@@ -144,6 +144,32 @@ def test_the_streets_own_bulletin_comes_first_and_a_correction_once(world: World
     assert listed == ["/bulletins/TST/2026-10/", "/bulletins/TST/2026-10/E/"]
     others = Client().get("/bulletins/TST/2026-10/E/").context["others"]
     assert [(one.revision, url) for one, url in others] == [(2, "/bulletins/TST/2026-10/")]
+
+
+def test_a_communitys_page_follows_the_streets_correction(world: World, casework: list[Case]) -> None:
+    for _n in range(12):
+        world.log(at=on(20), community=world.west)
+    street, east = published(world), published(world, community=world.east)
+    assert _received(world.east, "/bulletins/TST/2026-10/") == _received(None, "/bulletins/TST/2026-10/E/") == "12"
+    for _n in range(6):
+        world.log(at=on(21), now=NOW)
+    newer = acts.correct(street, by=world.supervisor, now=NOW, what_changed="补录六件。")
+    acts.submit(newer, by=world.supervisor, now=NOW)
+    acts.issue(newer, by=world.supervisor2, now=NOW)
+    assert _received(None, "/bulletins/TST/2026-10/E/") == "12"
+    acts.publish(newer, by=world.supervisor, now=NOW)
+    assert _received(world.east, "/bulletins/TST/2026-10/") == _received(None, "/bulletins/TST/2026-10/E/") == "18"
+    page = Client().get("/bulletins/TST/2026-10/E/").content.decode()
+    assert "数据取自街道通报第 2 版（补录六件）；本通报公布时取自第 1 版。" in page
+    east.refresh_from_db()
+    assert east.public == {"of": street.pk}
+
+
+def _received(community: Community | None, url: str) -> str:
+    """As residents read it: the whole of a page, or the row of a community."""
+    grids = Client().get(url).context["chapters"][0].grids
+    name, grid = (community.name, grids[1]) if community else ("受理", grids[0])
+    return str(next(row[1].value for row in grid.rows if row[0].value == name))
 
 
 def test_every_number_opens_exactly_its_cases(world: World, casework: list[Case]) -> None:
