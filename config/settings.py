@@ -276,7 +276,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     },
     "draft_bulletins": {
         "task": "supervision.tasks.draft_bulletins",
-        "schedule": crontab(day_of_month="1", hour=6, minute=0),
+        # Promised for the 1st. Asked every day, so that a lost message or a street's trouble is made good the next morning.
+        "schedule": crontab(hour=6, minute=0),
         "options": {"expires": 12 * 3600},
     },
 }

@@ -43,7 +43,7 @@ def standing(person: Person, bulletin: Bulletin) -> Standing:
         leads=bulletin.community_id in scope.led_communities,
         oversees=scope.has("supervisor") and bulletin.street_id in scope.whole_streets,
         reads=True,
-        worked=person.pk in {bulletin.drafted_by_id, bulletin.reviewed_by_id},
+        worked=person.pk in {bulletin.drafted_by_id, bulletin.reviewed_by_id, *bulletin.writers},
         in_force=bulletin.replaced_at is None,
     )
 
@@ -51,7 +51,7 @@ def standing(person: Person, bulletin: Bulletin) -> Standing:
 def allow(person: Person, bulletin: Bulletin, act: Act) -> None:
     if not may(act, standing(person, bulletin)):
         if act == Act.ISSUE and may(Act.EDIT, standing(person, bulletin)):
-            raise PermissionDenied(_("You drafted or checked this bulletin: another person issues it."))
+            raise PermissionDenied(_("You drafted, changed or checked this bulletin: another person issues it."))
         raise PermissionDenied(_("This step is for the secretary of the community or a supervisor of the street."))
 
 

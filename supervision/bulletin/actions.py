@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, OuterRef, Q, Subquery
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from complaints.models import Case, Resident
-from config.lib.errors import RuleBroken
+from config.lib.errors import RuleBroken, Stale
+from config.lib.text import lines
 from staff.models import Community, Person, Street
 from supervision.bulletin import public, snapshot
 from supervision.bulletin.access import allow, may_draft
+from supervision.bulletin.naming import points_at
 from supervision.bulletin.periods import OFFICE, Period, Span, ended, period_of
 from supervision.bulletin.rights import POSSIBLE, Act
 from supervision.bulletin.snapshot import Made
@@ -30,12 +32,11 @@ log = logging.getLogger(__name__)
 Status = Bulletin.Status
 TEXTS = ("foreword", "praise", "problems", "asks", "public_words")
 MOST_WORDS = 4_000
-PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8})(?!\d)")
 
 
 def preview(street: Street, period: Period, *, now: datetime, community: Community | None = None) -> Bulletin:
     """A look at a period that may still run: a row that is not kept."""
-    _possible(street, period, now)
+    _possible(street, period, now, community)
     made = snapshot.make(street, period, community, until=now)
     row = Bulletin(street=street, community=community, span=str(period.span), first=period.first, revision=0)
     row.snapshot, row.facts, row.sha256 = made.snapshot, made.facts, made.sha256
@@ -52,7 +53,7 @@ def draft(
     """
     if by is not None and not may_draft(by, street, community):
         raise PermissionDenied(_("Bulletins are drafted by the secretary of the community or a supervisor."))
-    _possible(street, period, now)
+    _possible(street, period, now, community)
     if period.end > now:
         raise RuleBroken("not_over", _("%(period)s is not over: look at the preview.") % {"period": period.code})
     _one_at_a_time(street, period, community)
@@ -71,23 +72,50 @@ def refresh(bulletin: Bulletin, *, by: Person, now: datetime) -> Bulletin:
     row = _take(bulletin, Act.REFRESH, by)
     made = snapshot.make(row.street, row.period, row.community)
     row.snapshot, row.facts, row.sha256 = made.snapshot, made.facts, made.sha256
-    row.drafted_by, row.drafted_at = by, now
+    _worked(row, by, now)
     row.save()
     return row
 
 
 @transaction.atomic
-def edit(bulletin: Bulletin, *, by: Person, now: datetime, texts: Mapping[str, str]) -> Bulletin:
-    """The words people add. Whoever wrote last is the drafter."""
+def edit(
+    bulletin: Bulletin, *, by: Person, now: datetime, texts: Mapping[str, str], seen: str | None = None
+) -> Bulletin:
+    """The words people add. Whoever wrote last is the drafter.
+
+    `seen` is the print of the words the person had before them; other words there now raise Stale.
+    """
     row = _take(bulletin, Act.EDIT, by)
+    if seen is not None and seen != print_of(words_of(row)):
+        raise Stale(
+            "stale",
+            _("Somebody changed these words after you opened them. Your text is kept: look, then send it again."),
+        )
+    before = print_of(words_of(row))
     for name in TEXTS:
         words = texts.get(name, getattr(row, name)).strip()
         if len(words) > MOST_WORDS:
             raise RuleBroken("too_long", _("At most %(most)s characters.") % {"most": MOST_WORDS}, field=name)
         setattr(row, name, words)
-    row.drafted_by, row.drafted_at = by, now
-    row.save()
+    if print_of(words_of(row)) != before:
+        _worked(row, by, now)
+        row.save()
     return row
+
+
+def _worked(row: Bulletin, by: Person, now: datetime) -> None:
+    """The drafter is whoever came last; who came before is not forgotten, for none of them issues it."""
+    row.drafted_by, row.drafted_at = by, now
+    row.writers = sorted({*row.writers, by.pk})
+
+
+def words_of(bulletin: Bulletin) -> dict[str, str]:
+    return {name: getattr(bulletin, name) for name in TEXTS}
+
+
+def print_of(texts: Mapping[str, str]) -> str:
+    """A short print of each of the texts, whatever kind of line end a browser gave it."""
+    return "-".join(hashlib.sha256(lines(texts.get(name, "")).encode()).hexdigest()[:12] for name in TEXTS)
 
 
 @transaction.atomic
@@ -151,10 +179,8 @@ def correct(bulletin: Bulletin, *, by: Person, now: datetime, what_changed: str)
     if newest.pk != row.pk or row.is_in_work:
         raise RuleBroken("in_work", _("A correction of this bulletin is in work already."))
     made = snapshot.make(row.street, row.period, row.community)
-    texts = {name: getattr(row, name) for name in TEXTS}
-    return _insert(
-        row.street, row.period, row.community, made, by, now, revision=row.revision + 1, what_changed=words, **texts
-    )
+    more = words_of(row) | {"revision": row.revision + 1, "what_changed": words}
+    return _insert(row.street, row.period, row.community, made, by, now, **more)
 
 
 @transaction.atomic
@@ -175,46 +201,61 @@ class Run:
 
 
 def draft_due(*, now: datetime) -> Run:
-    """What the 1st of a month asks for, and whatever ended month is missing since a street's first bulletin.
+    """What the 1st of a month asks for, and whatever that has ended is missing since a street's first bulletin.
 
-    Each bulletin is a transaction of its own; one street's trouble is not the next one's.
+    Each bulletin is a transaction of its own; one street's trouble is not the next one's. What failed, or was never asked
+    for, comes with the next run: there is one every morning, and a few queries a street tell it that nothing is missing.
     """
     drafted = failed = 0
     for street in Street.objects.all():
-        areas = list(Community.objects.filter(street=street))
-        for period in missing(street, now) if areas else []:
-            for community in (None, *areas):
-                try:
-                    drafted += latest(street, period, community) is None
-                    draft(street, period, by=None, now=now, community=community)
-                except Exception:
-                    failed += 1
-                    log.exception("bulletin %s of %s was not drafted", period.code, community or street)
+        try:
+            wanted = missing(street, now)
+        except Exception:
+            failed += 1
+            log.exception("bulletins missing of %s could not be told", street)
+            continue
+        for period, community in wanted:
+            try:
+                draft(street, period, by=None, now=now, community=community)
+                drafted += 1
+            except Exception:
+                failed += 1
+                log.exception("bulletin %s of %s was not drafted", period.code, community or street)
     return Run(drafted, failed)
 
 
-def missing(street: Street, now: datetime) -> list[Period]:
-    """Ended months without a bulletin of the street or of a community, from the first drafted one on; a street that
-    has none begins with the last month. Quarters and years are asked for when they have just ended."""
-    told = Case.objects.filter(street=street).aggregate(first=Min("submitted_at"))["first"]
-    if told is None:
+def missing(street: Street, now: datetime) -> list[tuple[Period, Community | None]]:
+    """What has ended and has no bulletin, of the street and of each community: months, quarters and years from the first
+    real monthly bulletin on; a street that has none begins with the last month. Nothing is asked for from before an
+    area's first case.
+
+    A draft by hand that nobody issued is not a beginning: with one mistyped year in it, it would draft all the others.
+    """
+    told = first_case(street)
+    of_it = Case.objects.filter(community=OuterRef("pk")).order_by("submitted_at", "id").values("submitted_at")
+    areas: list[Any] = list(Community.objects.filter(street=street).annotate(told=Subquery(of_it[:1])))
+    if told is None or not areas:
         return []
-    first = Bulletin.objects.filter(street=street, span=Span.MONTH).aggregate(first=Min("first"))["first"]
-    local = now.astimezone(OFFICE).date()
-    last = period_of(Span.MONTH, local.replace(day=1)).before
-    months = list(ended(period_of(Span.MONTH, first).begin if first else max(told, last.begin), now))
-    longer = [
-        period_of(Span.QUARTER, local.replace(month=local.month - (local.month - 1) % 3, day=1)).before,
-        period_of(Span.YEAR, local.replace(month=1, day=1)).before,
+    real = Bulletin.objects.filter(Q(status__in=Bulletin.FINAL) | Q(drafted_by__isnull=True), street=street)
+    first = real.filter(span=Span.MONTH).aggregate(first=Min("first"))["first"]
+    today = now.astimezone(OFFICE).date()
+    begin = period_of(Span.MONTH, first or today.replace(day=1))
+    since = max(told, begin.begin if first else begin.before.begin)
+    known = set(Bulletin.objects.filter(street=street).values_list("community", "span", "first"))
+    begun = {None: told} | {one: one.told for one in areas}
+    return [
+        (period, area)
+        for span in Span
+        for period in ended(since, now, span)
+        for area, at in begun.items()
+        if at and at < period.end and (area and area.pk, str(span), period.first) not in known
     ]
-    due = [period for period in longer if now - period.end < timedelta(days=31) and told < period.end]
-    areas = 1 + Community.objects.filter(street=street).count()
-    wanted = [*months, *due]
-    return [period for period in wanted if _areas_drafted(street, period) < areas]
 
 
-def _areas_drafted(street: Street, period: Period) -> int:
-    return Bulletin.objects.filter(street=street, span=period.span, first=period.first, revision=1).count()
+def first_case(street: Street, community: Community | None = None) -> datetime | None:
+    """When the first matter of this area was told."""
+    cases = Case.objects.filter(community=community) if community else Case.objects.filter(street=street)
+    return cases.order_by("submitted_at", "id").values_list("submitted_at", flat=True).first()
 
 
 def latest(street: Street, period: Period, community: Community | None) -> Bulletin | None:
@@ -224,7 +265,7 @@ def latest(street: Street, period: Period, community: Community | None) -> Bulle
 
 def names_nobody(bulletin: Bulletin) -> None:
     """Refuse words to residents that hold a telephone number, or the name of somebody of the street or of a resident
-    whose case the bulletin counts."""
+    whose case the bulletin counts, however they are set."""
     words = bulletin.public_words
     if not words:
         return
@@ -232,9 +273,7 @@ def names_nobody(bulletin: Bulletin) -> None:
     numbers = [row[0] for row in bulletin.facts["rows"]]
     residents = Resident.objects.filter(case__street=bulletin.street, case__number__in=numbers)
     names |= {resident.name for resident in residents.iterator()}
-    found = next((name for name in sorted(names) if len(name) > 1 and name in words), None) or (
-        match.group() if (match := PHONE.search(words)) else None
-    )
+    found = points_at(words, names)
     if found:
         raise RuleBroken(
             "names_somebody", _("What residents read names nobody: please leave out “%(name)s”.") % {"name": found}
@@ -273,12 +312,23 @@ def _published(street: Street) -> Any:
     return rows.only("pk", "span", "first", "public", "street").order_by("-revision")
 
 
-def _possible(street: Street, period: Period, now: datetime) -> None:
+def _possible(street: Street, period: Period, now: datetime, community: Community | None) -> None:
     if period.begin > now:
         raise RuleBroken("future", _("%(period)s has not begun yet.") % {"period": period.code})
     if not Community.objects.filter(street=street).exists():
         raise RuleBroken(
             "no_communities", _("%(street)s has no communities yet: nothing to report.") % {"street": street}
+        )
+    told = (first_case(street, community) if community else None) or first_case(street)
+    if told and period.end <= told:
+        raise RuleBroken(
+            "before_the_first_case",
+            _("%(period)s ended before the first case of %(area)s was told, on %(day)s: please check the period.")
+            % {
+                "period": period.code,
+                "area": community or street,
+                "day": date_format(told.astimezone(OFFICE), "DATE_FORMAT"),
+            },
         )
 
 
@@ -311,6 +361,7 @@ def _insert(
         sha256=made.sha256,
         drafted_by=by,
         drafted_at=now,
+        writers=[by.pk] if by else [],
         **more,
     )
 

@@ -24,6 +24,8 @@ def tell(street: Street, now: datetime) -> None:
     for period in reversed(months):
         first = period.after.begin
         for community in (None, *Community.objects.filter(street=street)):
+            if (told := actions.first_case(street, community)) is None or told >= first:
+                continue
             row = actions.draft(street, period, by=None, now=min(first + DRAFTED, now), community=community)
             if period == months[0]:
                 continue

@@ -65,13 +65,20 @@ def for_residents(bulletin: Bulletin) -> Text:
     if version is None:
         raise RuleBroken("not_published", _("Residents cannot see this bulletin yet: it is not published."))
     if "of" in version:
-        return community_row(bulletin, Bulletin.objects.get(pk=version["of"]))
+        first = Bulletin.objects.get(pk=version["of"])
+        return community_row(bulletin, _newest_published(first), first)
     found = published.chapters(version, kept, bulletin.public_words, bulletin.span)
     return Text(found, [], [published.held_back_told(version), *chapters.definitions(kept)], False)
 
 
-def community_row(bulletin: Bulletin, street: Bulletin) -> Text:
-    """A community's public figures: its row of the street's, and nothing else."""
+def _newest_published(street: Bulletin) -> Bulletin:
+    """What residents read of the street today: two pages must not tell two numbers of the same thing."""
+    same = Bulletin.objects.filter(street=street.street_id, community=None, span=street.span, first=street.first)
+    return same.filter(status=Bulletin.Status.PUBLISHED).order_by("-revision")[0]
+
+
+def community_row(bulletin: Bulletin, street: Bulletin, first: Bulletin) -> Text:
+    """A community's public figures: its row of the street's, and nothing else. `first`: with which it was published."""
     version = street.public or {}
     area = str(bulletin.community_id)
     own = version | {
@@ -81,7 +88,13 @@ def community_row(bulletin: Bulletin, street: Bulletin) -> Text:
         "bounds": {},
     }
     found = published.chapters(own, bulletin.snapshot, bulletin.public_words, bulletin.span)
-    return Text(found, [], [published.held_back_told(version), *chapters.definitions(street.snapshot)], False)
+    source = _("Figures: revision %(number)s of the street's bulletin.") % {"number": street.revision}
+    if street.revision != first.revision:
+        source = _(
+            "Figures: revision %(number)s of the street's bulletin (%(changed)s); this report came out with revision %(first)s."
+        ) % {"number": street.revision, "changed": street.what_changed.rstrip("。."), "first": first.revision}
+    notes = [published.held_back_told(version), source, *chapters.definitions(street.snapshot)]
+    return Text(found, [], notes, False)
 
 
 def notes_of(bulletin: Bulletin) -> list[str]:

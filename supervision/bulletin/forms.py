@@ -26,8 +26,9 @@ class WordsField(forms.CharField):
 
 
 class TextsForm(forms.Form):
-    """What people add to the figures. Nothing has to be written."""
+    """What people add to the figures. Nothing has to be written. `seen`: the print of the words they had before them."""
 
+    seen = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     praise = WordsField(label=_("Praise"), help_text=_("Comes first. Confirmed praise is listed by itself."))
     foreword = WordsField(label=_("The whole picture"))
     problems = WordsField(label=_("Problems to put right"))

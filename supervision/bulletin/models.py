@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from supervision.bulletin.periods import Period, Span, period_of
@@ -121,6 +122,9 @@ class Bulletin(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("drafted by")
     )
     drafted_at = models.DateTimeField(_("drafted at"))
+    writers = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, verbose_name=_("who drafted it or changed the draft")
+    )
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("checked by")
     )
@@ -166,6 +170,16 @@ class Bulletin(models.Model):
                 condition=Q(issued_by__isnull=True)
                 | (~Q(issued_by=F("reviewed_by")) & (Q(drafted_by__isnull=True) | ~Q(issued_by=F("drafted_by")))),
                 name="bulletin_is_issued_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=Func(
+                    "issued_by",
+                    "writers",
+                    arg_joiner=" <> ALL(",
+                    output_field=models.BooleanField(),
+                    template="%(expressions)s)",
+                ),
+                name="bulletin_is_not_issued_by_a_writer",
             ),
             models.CheckConstraint(
                 condition=Q(status="draft", reviewed_by__isnull=True, reviewed_at__isnull=True)

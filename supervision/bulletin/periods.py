@@ -85,13 +85,13 @@ def period_of(span: str, first: date) -> Period:
     return Period(Span(span), first)
 
 
-def ended(since: datetime, now: datetime) -> Iterator[Period]:
-    """The months, oldest first, that hold or follow `since` and are over."""
+def ended(since: datetime, now: datetime, span: Span = Span.MONTH) -> Iterator[Period]:
+    """The months (quarters, years), oldest first, that hold or follow `since` and are over."""
     local = since.astimezone(OFFICE)
-    month = Period(Span.MONTH, date(local.year, local.month, 1))
-    while month.end <= now:
-        yield month
-        month = month.after
+    one = Period(span, date(local.year, local.month - (local.month - 1) % MONTHS[span], 1))
+    while one.end <= now:
+        yield one
+        one = one.after
 
 
 def _moved(first: date, months: int) -> date:

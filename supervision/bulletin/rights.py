@@ -27,7 +27,7 @@ POSSIBLE: dict[str, frozenset[Act]] = {
 @dataclass(frozen=True)
 class Standing:
     """What somebody is to a bulletin. `leads`: secretary of its community; `oversees`: supervisor of its street;
-    `reads`: sees it for another reason; `worked`: drafted or checked it; `in_force`: nothing newer took its place."""
+    `reads`: sees it for another reason; `worked`: drafted, changed or checked it; `in_force`: nothing newer took its place."""
 
     leads: bool = False
     oversees: bool = False
@@ -41,7 +41,7 @@ class Standing:
 
 
 def may(act: Act, who: Standing) -> bool:
-    """Nobody issues what they drafted or checked."""
+    """Nobody issues what they drafted, changed or checked."""
     return (who.leads or who.oversees) and not (act == Act.ISSUE and who.worked)
 
 

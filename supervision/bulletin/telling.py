@@ -22,7 +22,7 @@ def tell(row: Bulletin, now: datetime) -> None:
         secretary = Q(role=Post.Role.SECRETARY, community=row.community_id)
         wanted = secretary if row.status == Bulletin.Status.DRAFT else wanted | secretary
     posts = current(Post.objects.filter(wanted, street=row.street_id))
-    worked = {row.drafted_by_id, row.reviewed_by_id}
+    worked = {row.drafted_by_id, row.reviewed_by_id, *row.writers}
     people = sorted(set(posts.values_list("person", flat=True)) - worked)
     stage = f"{row.reviewed_at:%Y%m%d%H%M%S}" if row.reviewed_at else "drafted"
     area = row.community or row.street

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from complaints.models import Case
 from complaints.rows import rows_of
-from config.lib.errors import RuleBroken
+from config.lib.errors import RuleBroken, Stale
+from config.lib.text import lines
 from staff.models import Community, Person, Street
 from supervision.bulletin import access, actions, chapters, documents, snapshot, words
 from supervision.bulletin import figures as engine
@@ -106,13 +107,18 @@ def _page(request: HttpRequest, row: Bulletin, status: int = 200, **more: Any) -
         "acts": [act for act in allowed if act not in {Act.EDIT, Act.CORRECT}],
         "may_edit": Act.EDIT in allowed,
         "may_correct": Act.CORRECT in allowed and newest,
-        "form": TextsForm(initial={name: getattr(row, name) for name in actions.TEXTS}),
+        "form": _texts_form(row),
         "correction": CorrectForm(),
         "revisions": [one for one in revisions if one.pk in _seen(person, revisions)],
         "kinds": list(documents.KINDS),
         "public_url": _public_url(row) if row.status == Bulletin.Status.PUBLISHED else "",
     }
     return render(request, "supervision/bulletin/bulletin.html", page | more, status=status)
+
+
+def _texts_form(row: Bulletin) -> TextsForm:
+    texts = actions.words_of(row)
+    return TextsForm(initial=texts | {"seen": actions.print_of(texts)})
 
 
 def _seen(person: Person, revisions: Any) -> set[int]:
@@ -142,12 +148,41 @@ def act(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, row: Bulletin, person: Person) -> HttpResponse:
+    """Whatever it is refused for, what was typed stands on the page again."""
     form = TextsForm(request.POST)
     if not form.is_valid():
         return _page(request, row, status=422, form=form)
-    actions.edit(row, by=person, now=timezone.now(), texts=form.cleaned_data)
+    typed, seen = form.cleaned_data, form.cleaned_data["seen"]
+    try:
+        actions.edit(row, by=person, now=timezone.now(), texts=typed, seen=seen)
+    except Stale:
+        return _clash(request, access.bulletin_for(person, row.pk), typed, seen)
+    except RuleBroken as refusal:
+        newest = access.bulletin_for(person, row.pk)
+        return _page(
+            request, newest, status=409, problem=str(refusal), typed=_differing(typed, actions.words_of(newest))
+        )
     messages.success(request, _("Kept."))
     return redirect(row)
+
+
+def _clash(request: HttpRequest, newest: Bulletin, typed: dict[str, str], seen: str) -> HttpResponse:
+    """The form once more: what was typed, and the newest words where nothing had been changed."""
+    stand = actions.words_of(newest)
+    had = zip(actions.TEXTS, seen.split("-"), actions.print_of(typed).split("-"), strict=False)
+    untouched = {name for name, before, after in had if before == after}
+    texts = {name: stand[name] if name in untouched else typed[name] for name in actions.TEXTS}
+    form = TextsForm(texts | {"seen": actions.print_of(stand)})
+    return _page(request, newest, status=409, form=form, clash=_differing(stand, texts) or True)
+
+
+def _differing(texts: dict[str, str], others: dict[str, str]) -> list[tuple[str, str]]:
+    """Those of the texts, with their labels, that are written and stand otherwise among the others."""
+    return [
+        (str(TextsForm.base_fields[name].label), texts[name])
+        for name in actions.TEXTS
+        if texts[name].strip() and lines(texts[name]) != lines(others[name])
+    ]
 
 
 def _correct(request: HttpRequest, row: Bulletin, person: Person) -> HttpResponse:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
@@ -211,6 +212,36 @@ def test_nobody_issues_what_they_drafted_or_checked(world: World, october: dict[
         Bulletin.objects.filter(pk=bulletin.pk).update(status="issued", issued_by=world.supervisor, issued_at=NOW)
 
 
+@pytest.mark.parametrize("worked", ["drafted", "wrote", "refreshed"])
+def test_who_worked_on_the_draft_does_not_issue_it_whoever_came_after(
+    world: World, october: dict[str, Case], worked: str
+) -> None:
+    bulletin = acts.draft(world.street, OCTOBER, by=world.supervisor if worked == "drafted" else None, now=NOW)
+    if worked == "wrote":
+        acts.edit(bulletin, by=world.supervisor, now=NOW, texts={"foreword": "甲起草。"})
+    if worked == "refreshed":
+        acts.refresh(bulletin, by=world.supervisor, now=NOW)
+    acts.refresh(bulletin, by=world.supervisor2, now=NOW)
+    acts.submit(bulletin, by=world.supervisor2, now=NOW)
+    with pytest.raises(PermissionDenied):
+        acts.issue(bulletin, by=world.supervisor, now=NOW)
+    changes: list[dict[str, Any]] = [
+        {"status": "issued", "issued_by": world.supervisor, "issued_at": NOW},
+        {"writers": []},
+    ]
+    for change in changes:
+        with pytest.raises(DatabaseError, match=r"not_issued_by_a_writer|is_frozen"), transaction.atomic():
+            Bulletin.objects.filter(pk=bulletin.pk).update(**change)
+
+
+def test_keeping_the_words_as_they_are_makes_nobody_a_writer(world: World, october: dict[str, Case]) -> None:
+    bulletin = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    acts.edit(bulletin, by=world.supervisor, now=NOW, texts={"asks": "抓好供暖。"})
+    acts.edit(bulletin, by=world.supervisor2, now=NOW, texts={"asks": "抓好供暖。 "})
+    acts.submit(bulletin, by=world.supervisor, now=NOW)
+    assert acts.issue(bulletin, by=world.supervisor2, now=NOW).drafted_by == world.supervisor
+
+
 def test_those_who_see_to_a_bulletin_are_told_once(world: World, october: dict[str, Case]) -> None:
     """By the clock: the supervisors; waiting to be issued: whoever may issue it."""
     row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
@@ -303,6 +334,97 @@ def test_the_first_of_the_month_drafts_what_is_missing(world: World, october: di
         ("quarter", parse("2026-Q4").first),
         ("year", parse("2026").first),
     }
+
+
+def test_what_the_first_of_a_month_missed_is_drafted_the_next_morning(
+    world: World, october: dict[str, Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The street's own bulletin fails on the 1st; the communities' do not wait for it, and the next day it is there."""
+    daily = settings.CELERY_BEAT_SCHEDULE["draft_bulletins"]["schedule"]
+    assert (daily.hour, daily.minute, daily.day_of_month) == ({6}, {0}, set(range(1, 32)))
+    make = snapshot.make
+
+    def failing(street: Street, period: Period, community: Community | None = None, **more: Any) -> snapshot.Made:
+        if community is None:
+            raise OSError("no room")
+        return make(street, period, community, **more)
+
+    monkeypatch.setattr(snapshot, "make", failing)
+    assert acts.draft_due(now=NOW) == acts.Run(drafted=2, failed=1)
+    monkeypatch.setattr(snapshot, "make", make)
+    assert acts.draft_due(now=NOW + timedelta(days=1)) == acts.Run(drafted=1, failed=0)
+    assert Bulletin.objects.get(community=None).period == OCTOBER
+
+
+def test_one_streets_trouble_is_not_the_next_ones(
+    world: World, october: dict[str, Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, first_case = world.street, acts.first_case
+    Community.objects.create(street=world.other_street, code="H", name="河湾社区")
+
+    def failing(street: Street, community: Community | None = None) -> datetime | None:
+        if street != ours:
+            raise OSError("no room")
+        return first_case(street, community)
+
+    monkeypatch.setattr(acts, "first_case", failing)
+    Street.objects.filter(pk=world.other_street.pk).update(code="AAA")
+    assert acts.draft_due(now=NOW) == acts.Run(drafted=3, failed=1)
+
+
+def test_a_quarter_and_a_year_are_caught_up_as_months_are(world: World, october: dict[str, Case]) -> None:
+    """Nothing ran from November to March: what comes in March is all that would have come in its time."""
+    acts.draft_due(now=NOW)
+    acts.draft_due(now=on(20, month=3).replace(year=2027))
+    codes = {row.period.code for row in Bulletin.objects.filter(community=world.east)}
+    assert codes == {"2026-10", "2026-11", "2026-12", "2027-01", "2027-02", "2026-Q4", "2026"}
+
+
+def test_a_morning_on_which_nothing_is_missing_asks_little(
+    world: World, october: dict[str, Case], django_assert_max_num_queries: Any
+) -> None:
+    acts.draft_due(now=NOW)
+    with django_assert_max_num_queries(1 + 4 * Street.objects.count()):
+        assert acts.draft_due(now=NOW + timedelta(days=3)) == acts.Run(0, 0)
+
+
+def test_a_mistyped_year_is_refused_and_an_old_draft_does_not_bring_ten_years_of_them(
+    world: World, october: dict[str, Case]
+) -> None:
+    acts.draft_due(now=NOW)
+    for community in (None, world.east):
+        with refused("before_the_first_case"):
+            acts.draft(world.street, parse("2016-10"), by=world.supervisor, now=NOW, community=community)
+    stray = Bulletin.objects.get(community=None)  # from before it was refused
+    stray.pk, stray.first, stray.drafted_by = None, parse("2016-10").first, world.supervisor
+    stray.save(force_insert=True)
+    known, told = Bulletin.objects.count(), Alert.objects.count()
+    assert acts.draft_due(now=datetime(2026, 12, 1, 6, tzinfo=SHANGHAI)).drafted == 3
+    assert Bulletin.objects.count() == known + 3
+    assert Alert.objects.filter(what="bulletin", channel="inbox").count() - told <= 3 * 2
+
+
+def test_a_draft_by_hand_from_long_ago_is_no_beginning(world: World, october: dict[str, Case]) -> None:
+    """The old ledger was taken over, so there are cases of ten years ago."""
+    world.log(at=datetime(2016, 10, 9, 10, tzinfo=SHANGHAI))
+    acts.draft_due(now=NOW)
+    acts.draft(world.street, parse("2016-10"), by=world.supervisor, now=NOW)
+    assert acts.draft_due(now=datetime(2026, 12, 1, 6, tzinfo=SHANGHAI)).drafted == 3
+
+
+def test_a_new_community_has_bulletins_from_its_first_case_on(world: World, october: dict[str, Case]) -> None:
+    """Its empty months before that are not reported; an empty month after it is."""
+    acts.draft_due(now=NOW)
+    new = Community.objects.create(street=world.street, code="N", name="新社区")
+    acts.draft_due(now=NOW)
+    assert not Bulletin.objects.filter(community=new).exists()
+    world.log(at=on(9, month=11), community=new, grid=None)
+    with refused("before_the_first_case"):
+        acts.draft(world.street, OCTOBER, by=world.supervisor, now=NOW, community=new)
+    for month in (12, 1):
+        acts.draft_due(now=datetime(2027 if month == 1 else 2026, month, 1, 6, tzinfo=SHANGHAI))
+    months = Bulletin.objects.filter(community=new, span="month").order_by("first")
+    assert [(row.period.code, counts_of(row).get("received", 0)) for row in months] == [("2026-11", 1), ("2026-12", 0)]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_cases(

@@ -25,7 +25,7 @@ from complaints.actions.rated import Answer
 from complaints.actions.rating import rate
 from complaints.models import Case, Rating
 from config.lib.errors import RuleBroken
-from staff.models import Person, Street
+from staff.models import Community, Person, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin.demo import tell
 from supervision.bulletin.documents import files
@@ -67,6 +67,11 @@ def signed_in(person: Person) -> Client:
     return client
 
 
+def as_shown(client: Client, url: str) -> dict[str, str]:
+    """The form of words as it stands on the page."""
+    return {one.html_name: one.value() or "" for one in client.get(url).context["form"]}
+
+
 def issued(world: World, **area: Any) -> Bulletin:
     row = acts.draft(world.street, OCTOBER, by=None, now=NOW, **area)
     acts.submit(row, by=world.supervisor, now=NOW)
@@ -82,7 +87,7 @@ def test_two_supervisors_bring_a_bulletin_to_the_residents(world: World, casewor
     answer = first.post("/supervision/bulletins/", {"area": f"{world.street.pk}-", "period": "2026-10"})
     url = answer["Location"]
     assert SECRET not in first.get(url).content.decode()
-    first.post(f"{url}edit/", {"asks": "抓好供暖。"})
+    assert first.post(f"{url}edit/", as_shown(first, url) | {"asks": "抓好供暖。"}).status_code == 302
     assert first.post(f"{url}submit/").status_code == 302
     assert first.post(f"{url}issue/").status_code == 403
     assert second.post(f"{url}issue/").status_code == 302
@@ -92,6 +97,41 @@ def test_two_supervisors_bring_a_bulletin_to_the_residents(world: World, casewor
     page = Client().get("/bulletins/TST/2026-10/").content.decode()
     assert "东园社区" in page
     assert "/bulletins/TST/2026-10/" in Client().get("/bulletins/").content.decode()
+
+
+def test_who_writes_second_overwrites_nothing_and_keeps_what_was_typed(world: World, casework: list[Case]) -> None:
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    url, first, second = row.get_absolute_url(), signed_in(world.supervisor), signed_in(world.supervisor2)
+    form = as_shown(second, url)
+    kept = {"foreword": "甲写的\n总体情况。", "asks": "甲写的要求。"}
+    assert first.post(f"{url}edit/", as_shown(first, url) | kept).status_code == 302
+    clash = second.post(f"{url}edit/", form | {"asks": "乙写的要求。"})
+    assert clash.status_code == 409
+    told = clash.content.decode()
+    assert "对方的修改没有被覆盖" in told
+    assert "甲写的要求。" in told
+    again = {one.html_name: one.value() for one in clash.context["form"]}
+    assert (again["foreword"], again["asks"]) == ("甲写的\n总体情况。", "乙写的要求。")
+    assert '<details class="sheet" open>' in told
+    row.refresh_from_db()
+    assert row.asks == "甲写的要求。"
+    assert second.post(f"{url}edit/", again).status_code == 302
+    row.refresh_from_db()
+    assert (row.foreword, row.asks) == ("甲写的\n总体情况。", "乙写的要求。")
+
+
+def test_a_page_of_words_left_open_while_the_bulletin_was_checked_gives_them_back(
+    world: World, casework: list[Case]
+) -> None:
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    url, second = row.get_absolute_url(), signed_in(world.supervisor2)
+    form = as_shown(second, url)
+    acts.submit(row, by=world.supervisor, now=NOW)
+    answer = second.post(f"{url}edit/", form | {"praise": "乙写的一大段。"})
+    assert answer.status_code == 409
+    assert ">乙写的一大段。</textarea>" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.praise == ""
 
 
 def test_the_streets_own_bulletin_comes_first_and_a_correction_once(world: World, casework: list[Case]) -> None:
@@ -104,6 +144,32 @@ def test_the_streets_own_bulletin_comes_first_and_a_correction_once(world: World
     assert listed == ["/bulletins/TST/2026-10/", "/bulletins/TST/2026-10/E/"]
     others = Client().get("/bulletins/TST/2026-10/E/").context["others"]
     assert [(one.revision, url) for one, url in others] == [(2, "/bulletins/TST/2026-10/")]
+
+
+def test_a_communitys_page_follows_the_streets_correction(world: World, casework: list[Case]) -> None:
+    for _n in range(12):
+        world.log(at=on(20), community=world.west)
+    street, east = published(world), published(world, community=world.east)
+    assert _received(world.east, "/bulletins/TST/2026-10/") == _received(None, "/bulletins/TST/2026-10/E/") == "12"
+    for _n in range(6):
+        world.log(at=on(21), now=NOW)
+    newer = acts.correct(street, by=world.supervisor, now=NOW, what_changed="补录六件。")
+    acts.submit(newer, by=world.supervisor, now=NOW)
+    acts.issue(newer, by=world.supervisor2, now=NOW)
+    assert _received(None, "/bulletins/TST/2026-10/E/") == "12"
+    acts.publish(newer, by=world.supervisor, now=NOW)
+    assert _received(world.east, "/bulletins/TST/2026-10/") == _received(None, "/bulletins/TST/2026-10/E/") == "18"
+    page = Client().get("/bulletins/TST/2026-10/E/").content.decode()
+    assert "数据取自街道通报第 2 版（补录六件）；本通报公布时取自第 1 版。" in page
+    east.refresh_from_db()
+    assert east.public == {"of": street.pk}
+
+
+def _received(community: Community | None, url: str) -> str:
+    """As residents read it: the whole of a page, or the row of a community."""
+    grids = Client().get(url).context["chapters"][0].grids
+    name, grid = (community.name, grids[1]) if community else ("受理", grids[0])
+    return str(next(row[1].value for row in grid.rows if row[0].value == name))
 
 
 def test_every_number_opens_exactly_its_cases(world: World, casework: list[Case]) -> None:
@@ -151,6 +217,19 @@ def test_words_to_residents_that_name_somebody_are_not_published(
     with pytest.raises(RuleBroken) as refusal:
         acts.publish(issued(world), by=world.supervisor, now=NOW)
     assert refusal.value.code == "names_somebody"
+
+
+@pytest.mark.parametrize("stored", ["李明", "李 明", "李·明"])
+@pytest.mark.parametrize("words", ["感谢李明居民。", "感谢李 明居民。", "感谢李　明居民。", "感谢李·明居民。"])
+def test_a_name_is_found_however_it_is_set(world: World, stored: str, words: str) -> None:
+    world.log(at=on(9), resident_name=stored)
+    row = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    acts.edit(row, by=world.supervisor, now=NOW, texts={"public_words": words})
+    issued(world)
+    page = signed_in(world.supervisor2).post(f"{row.get_absolute_url()}publish/")
+    assert page.status_code == 409
+    assert "“李明”" in page.content.decode()
+    assert not Bulletin.objects.filter(status="published").exists()
 
 
 def test_a_secretary_reads_the_streets_bulletin_once_it_is_issued(world: World, casework: list[Case]) -> None:
@@ -316,7 +395,19 @@ def test_on_the_command_line_a_running_month_is_looked_at_and_not_kept(
     assert not Bulletin.objects.exists()
 
 
+def test_a_mistyped_year_is_told_beside_the_period(world: World, casework: list[Case]) -> None:
+    client = signed_in(world.supervisor)
+    for button in ({}, {"preview": "1"}):
+        asked = {"area": f"{world.street.pk}-", "period": "2016-10"} | button
+        page = client.post("/supervision/bulletins/", asked)
+        assert page.status_code == 422
+        assert "2016-10 早于柳荫街道首件办件的反映日期（2026年10月9日），请核对时段。" in page.content.decode()
+    assert not Bulletin.objects.exists()
+
+
 def test_a_street_of_the_demo_has_bulletins_published_in_their_time(world: World, casework: list[Case]) -> None:
+    for place in (world.east, world.west):
+        world.log(at=datetime(2026, 8, 3, 10, tzinfo=SHANGHAI), community=place)
     tell(world.street, NOW)
     for row in Bulletin.objects.filter(status="published"):
         assert row.published_at is not None
