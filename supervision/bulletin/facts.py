@@ -7,8 +7,8 @@ so that a bulletin drafted a week later comes out the same. Only the exclusion o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -58,6 +58,9 @@ class Fact:
     praised: bool = False
 
 
+# What residents said, and what came of it.
+VOICE = ("solved", "satisfied", "unreached", "excluded", "bad", "bad_outcome", "bad_state")
+SILENT: dict[str, Any] = {name: getattr(Fact, name) for name in VOICE}
 COLUMNS = [column.name for column in fields(Fact)]
 in_order = attrgetter(*COLUMNS)
 
@@ -65,6 +68,11 @@ in_order = attrgetter(*COLUMNS)
 def packed(facts: Iterable[Fact]) -> dict[str, Any]:
     """A table without names in every row: a year of 100,000 cases stays some megabytes."""
     return {"columns": COLUMNS, "rows": [list(in_order(fact)) for fact in facts]}
+
+
+def unheard(facts: Iterable[Fact], own: Set[str]) -> list[Fact]:
+    """Without what residents said in these cases: those it is about are not to know."""
+    return [replace(fact, **SILENT) if fact.number in own else fact for fact in facts]
 
 
 def unpacked(table: dict[str, Any]) -> list[Fact]:
