@@ -119,7 +119,7 @@ def left_out(since: datetime | None, until: datetime) -> QuerySet[Rating]:
 
 
 def calls(since: datetime | None, until: datetime) -> QuerySet[Callback]:
-    """Answers on the phone that did not become a rating."""
+    """Answers on the phone that had not become a rating by then."""
     return _called(since, until).filter(reached=True)
 
 
@@ -157,7 +157,8 @@ def _rated(since: datetime | None, until: datetime) -> QuerySet[Rating]:
 
 
 def _called(since: datetime | None, until: datetime) -> QuerySet[Callback]:
-    rated = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"), supplements__isnull=True)
+    given = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"), supplements__isnull=True)
+    rated = given.filter(at__lt=until)  # one given later must not unsay what was heard in these days
     return Callback.objects.filter(_within("at", since, until)).filter(~Exists(rated)).exclude(linked(until, "case__"))
 
 
