@@ -293,15 +293,25 @@ def _by_limits(cases: CaseQuerySet, given: Mapping[str, Any], now: datetime) -> 
 
 
 def _by_answers(cases: CaseQuerySet, given: Mapping[str, Any], scope: Scope, now: datetime) -> CaseQuerySet:
-    """For those who watch over the work only: whoever works on a case is not told when its resident rated."""
+    """For those who watch over the work only, and never of their own: whoever works on a case is not told when or how
+    its resident rated. Every answer leaves the own cases out, "not rated" too, or the missing ones would tell.
+    """
     if not (given["solved"] or given["satisfied"]):
         return cases
     if not scope.has(*WATCHING):
         return cases.none()
+    cases = cases.exclude(outcomes.concerning(scope.person))
     period = _period(given["answered_from"], given["answered_to"], now)
     if given["solved"]:
         cases = outcomes.with_solved(cases, set(given["solved"]), *period)
     return outcomes.with_satisfied(cases, set(given["satisfied"]), *period) if given["satisfied"] else cases
+
+
+def left_out_told(given: Mapping[str, Any], scope: Scope) -> list[str]:
+    """Why such a list may be shorter than the number that led to it."""
+    if not (given.get("solved") or given.get("satisfied")) or not scope.has(*WATCHING):
+        return []
+    return [_("Matters in which residents speak of your own work are not in this list.")]
 
 
 def _period(first: date | None, last: date | None, now: datetime) -> tuple[datetime | None, datetime]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Set
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from complaints.models import Callback, Clock, Rating
+from complaints.models import Callback, Clock, Holding, Rating
 from complaints.queries import CaseQuerySet
 from complaints.ratings import GOOD_FROM
 
@@ -34,6 +35,20 @@ def linked(until: datetime, case: str = "") -> Q:
     What was linked later still counts by itself for a time that ended before. `case`: the way to it, such as "case__".
     """
     return Q(**{f"{case}status": "merged", f"{case}closed_at__lt": until})
+
+
+def concerning(person: int | None) -> Q:
+    """Of a case: what its resident said is about this person's work, so that they must not find it by the answer.
+
+    Whose rating it is, who answered for the case when its resident was called (`answers.holder_at`), who answers now.
+    """
+    chain = Holding.objects.filter(case=OuterRef("case"))
+    then = chain.filter(since__lt=OuterRef("at")).order_by("-since", "-pk").values("person")[:1]
+    first = chain.order_by("since", "pk").values("person")[:1]
+    called = Callback.objects.filter(case__in=Holding.objects.filter(person=person).values("case"))
+    called = called.annotate(holder=Coalesce(Subquery(then), Subquery(first))).filter(holder=person)
+    rated = Rating.objects.filter(rated=person)
+    return Q(responsible=person) | Q(pk__in=rated.values("case")) | Q(pk__in=called.values("case"))
 
 
 def told(since: datetime, until: datetime) -> Q:
@@ -104,7 +119,7 @@ def left_out(since: datetime | None, until: datetime) -> QuerySet[Rating]:
 
 
 def calls(since: datetime | None, until: datetime) -> QuerySet[Callback]:
-    """Answers on the phone that did not become a rating."""
+    """Answers on the phone that had not become a rating by then."""
     return _called(since, until).filter(reached=True)
 
 
@@ -142,7 +157,8 @@ def _rated(since: datetime | None, until: datetime) -> QuerySet[Rating]:
 
 
 def _called(since: datetime | None, until: datetime) -> QuerySet[Callback]:
-    rated = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"), supplements__isnull=True)
+    given = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"), supplements__isnull=True)
+    rated = given.filter(at__lt=until)  # one given later must not unsay what was heard in these days
     return Callback.objects.filter(_within("at", since, until)).filter(~Exists(rated)).exclude(linked(until, "case__"))
 
 

@@ -81,7 +81,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(found.get_absolute_url())
     given = form.cleaned_data
     order = keyset.DUE if given.get("order") == "due" else keyset.NEWEST
-    problems = form.sentences()
+    problems = [*form.sentences(), *filters.left_out_told(given, scope)]
     try:
         page = keyset.page(cases, order, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     except RuleBroken as broken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,10 +12,12 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from complaints import outcomes
 from complaints.models import Case, RatingCheck
 from config.lib.errors import RuleBroken
+from staff.models import Person
 from supervision.bulletin import chapters, published, words
-from supervision.bulletin.facts import Fact, unpacked
+from supervision.bulletin.facts import VOICE, Fact, unheard, unpacked
 from supervision.bulletin.models import Bulletin
 from supervision.bulletin.parts import Chapter, Grid, Value
 from supervision.bulletin.periods import OFFICE
@@ -52,11 +54,29 @@ class Text:
     lists: list[Grid]
     notes: list[str]
     internal: bool
+    facts: list[Fact] = field(default_factory=list)
+    own: frozenset[str] = frozenset()
 
 
-def internal(bulletin: Bulletin) -> Text:
-    facts = unpacked(bulletin.facts)
-    return Text(chapters.internal(bulletin), chapters.lists(facts, bulletin.snapshot), notes_of(bulletin), True)
+def internal(bulletin: Bulletin, by: Person | None = None) -> Text:
+    """`by`: who reads it. Of their own work they are not told what residents said; the figures stay whole."""
+    facts, notes = unpacked(bulletin.facts), notes_of(bulletin)
+    own = _own(facts, by) if by else frozenset[str]()
+    if own:
+        facts = unheard(facts, own)
+        notes.append(
+            _(
+                "What residents said of the reader's own work is left out of the lists of this copy; the figures count it."
+            )
+        )
+    lists = chapters.lists(facts, bulletin.snapshot)
+    return Text(chapters.internal(bulletin), lists, notes, internal=True, facts=facts, own=own)
+
+
+def _own(facts: Iterable[Fact], by: Person) -> frozenset[str]:
+    """Numbers of the cases in which what residents said is about this person's work."""
+    known = Case.objects.filter(outcomes.concerning(by.pk), street__in=by.scope().streets)
+    return frozenset(known.values_list("number", flat=True)) & {fact.number for fact in facts}
 
 
 def for_residents(bulletin: Bulletin) -> Text:
@@ -151,15 +171,20 @@ def book(bulletin: Bulletin, text: Text) -> Book:
         sheets.insert(0, _drawn(pictures[0]))
     if text.internal:
         sheets += [_sheet(len(sheets) + n, None, grid) for n, grid in enumerate(text.lists, 1) if grid.rows]
-        sheets.append(_cases(unpacked(bulletin.facts), bulletin))
+        sheets.append(_cases(text, bulletin))
     sheets.append(Sheet(_("Notes"), "", (_("How the figures are reckoned"),), tuple((note,) for note in text.notes)))
     return Book(tuple(sheets), title=chapters.title(bulletin), author=bulletin.street.name)
 
 
-def files(bulletin: Bulletin, *, public: bool, kinds: Iterable[str] = tuple(KINDS)) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each, in Chinese whoever asks: they are documents of the office."""
+def files(
+    bulletin: Bulletin, *, public: bool, kinds: Iterable[str] = tuple(KINDS), by: Person | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each, in Chinese whoever asks: they are documents of the office.
+
+    `by`: whose copy of the internal version it is; nobody's holds everything.
+    """
     with translation.override("zh-hans"):
-        text = for_residents(bulletin) if public else internal(bulletin)
+        text = for_residents(bulletin) if public else internal(bulletin, by)
         for kind in kinds:
             yield file_name(bulletin, kind, public=public), _written(bulletin, text, kind)
 
@@ -250,10 +275,16 @@ def _drawn(picture: Picture) -> Sheet:
     return Sheet(picture.title[:31], picture.title, head, rows, kinds, chart=picture)
 
 
-def _cases(facts: list[Fact], bulletin: Bulletin) -> Sheet:
-    """The frozen facts themselves: from this sheet every figure can be counted again. 1 is yes."""
+def _cases(text: Text, bulletin: Bulletin) -> Sheet:
+    """The frozen facts themselves: from this sheet every figure can be counted again. 1 is yes, a dash not for you."""
     head = tuple(str(name) for name in words.FACTS.values())
-    rows = tuple(tuple(_in_words(fact, name, bulletin) for name in words.FACTS) for fact in facts)
+    rows = tuple(
+        tuple(
+            "—" if fact.number in text.own and name in VOICE else _in_words(fact, name, bulletin)
+            for name in words.FACTS
+        )
+        for fact in text.facts
+    )
     return Sheet(_("Cases"), _("Every case behind the figures"), head, rows)
 
 

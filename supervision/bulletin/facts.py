@@ -1,14 +1,15 @@
 """What a period's bulletin knows of each case, as plain values: counted once, kept with the bulletin, never read again.
 
 Everything is asked "as of" the end of the period, from instants that do not move any more (clocks, answers, consents),
-so that a bulletin drafted a week later comes out the same. Only the exclusion of a rating counts whenever it is decided.
+so that a bulletin drafted a week later comes out the same. What consents have moved since is put back (`stood`); what
+cannot be had is listed in `docs/reports.md`. Only the exclusion of a rating counts whenever it is decided.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -20,7 +21,11 @@ from complaints import outcomes
 from complaints.lights import Instants, case_light
 from complaints.models import Callback, Case, Clock, Consent, Event, PraiseProposal, Rating, Return
 from complaints.ratings import BAD_TO, Progress, state_of
+from services.calendar import load_calendar
+from services.models import PolicyVersion
+from services.policies import terms_of
 from staff.models import Community, Street
+from supervision.bulletin.stood import Grant, rewind
 
 KEPT, LATE = "kept", "late"
 GONE = {Case.Status.WITHDRAWN, Case.Status.MERGED}
@@ -58,6 +63,9 @@ class Fact:
     praised: bool = False
 
 
+# What residents said, and what came of it.
+VOICE = ("solved", "satisfied", "unreached", "excluded", "bad", "bad_outcome", "bad_state")
+SILENT: dict[str, Any] = {name: getattr(Fact, name) for name in VOICE}
 COLUMNS = [column.name for column in fields(Fact)]
 in_order = attrgetter(*COLUMNS)
 
@@ -65,6 +73,11 @@ in_order = attrgetter(*COLUMNS)
 def packed(facts: Iterable[Fact]) -> dict[str, Any]:
     """A table without names in every row: a year of 100,000 cases stays some megabytes."""
     return {"columns": COLUMNS, "rows": [list(in_order(fact)) for fact in facts]}
+
+
+def unheard(facts: Iterable[Fact], own: Set[str]) -> list[Fact]:
+    """Without what residents said in these cases: those it is about are not to know."""
+    return [replace(fact, **SILENT) if fact.number in own else fact for fact in facts]
 
 
 def unpacked(table: dict[str, Any]) -> list[Fact]:
@@ -79,6 +92,7 @@ class Seen:
     clocks: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     consents: list[tuple[int, str]] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
     unreached: bool = False
     returned: bool = False
     praised: bool = False
@@ -93,6 +107,7 @@ def facts_of(street: Street, begin: datetime, end: datetime, community: Communit
     ids = list(seen)
     _returns(seen, ids, end)
     _consents(seen, ids, end)
+    _rewind(seen, end)
     known = Case.objects.filter(pk__in=_among(ids)).annotate(
         linked=ExpressionWrapper(outcomes.linked(end), output_field=BooleanField())
     )
@@ -111,7 +126,9 @@ def _among(ids: Sequence[int]) -> RawSQL:
 
 def _clocks(seen: dict[int, Seen], within: dict[str, Any], begin: datetime, end: datetime) -> None:
     matters = Q(stopped_at__isnull=True) | Q(stopped_at__gte=begin) | Q(due_at__gte=begin)
-    names = ("kind", "cycle", "started_at", "yellow_at", "due_at", "paused_from", "paused_until", "stopped_at")
+    names = (
+        "kind", "cycle", "started_at", "yellow_at", "due_at", "paused_from", "paused_until", "stopped_at", "policy",
+    )  # fmt: skip
     clocks = Clock.objects.filter(matters, kind__in=["response", "resolution"], started_at__lt=end, **within)
     for case, *values in clocks.order_by("case", "cycle").values_list("case", *names).iterator(5_000):
         seen[case].clocks.append(dict(zip(names, values, strict=True)))
@@ -134,8 +151,8 @@ def _ratings(seen: dict[int, Seen], within: dict[str, Any], begin: datetime, end
 
 
 def _callbacks(seen: dict[int, Seen], within: dict[str, Any], begin: datetime, end: datetime) -> None:
-    """Answers on the phone that did not become a rating: from other systems, or without a word on satisfaction."""
-    rated = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"), supplements__isnull=True)
+    """Answers on the phone that had not become a rating by then: from other systems, or without a word on satisfaction."""
+    rated = Rating.objects.filter(case=OuterRef("case"), cycle=OuterRef("cycle"), supplements__isnull=True, at__lt=end)
     calls = Callback.objects.filter(~Exists(rated), at__gte=begin, at__lt=end, **within)
     for case, at, reached, solved, satisfied in calls.order_by("at", "pk").values_list(
         "case", "at", "reached", "solved", "satisfied"
@@ -162,16 +179,37 @@ def _returns(seen: dict[int, Seen], ids: list[int], end: datetime) -> None:
 def _consents(seen: dict[int, Seen], ids: list[int], end: datetime) -> None:
     """A reason was stated when a pause, more time or the complex class was asked for and not refused, or when the
     delay was explained: each by the end of the period."""
-    asked = Consent.objects.filter(case__in=_among(ids), asked_at__lt=end)
-    for case, cycle, kind, verdict, decided_at in asked.values_list("case", "cycle", "kind", "verdict", "decided_at"):
+    wishes = Consent.objects.filter(case__in=_among(ids)).order_by("pk")
+    names = ("case", "cycle", "kind", "verdict", "asked_at", "decided_at", "starts_at", "ends_at", "old_due_at")
+    for case, cycle, kind, verdict, asked_at, decided_at, starts_at, ends_at, old_due_at in wishes.values_list(*names):
         given = kind == Consent.Kind.EXTENSION and verdict == Consent.Verdict.APPROVED
         given = given and decided_at is not None and decided_at < end
         refused = verdict in {Consent.Verdict.DECLINED, Consent.Verdict.LAPSED}
-        if not (refused and decided_at is not None and decided_at < end):
+        if asked_at < end and not (refused and decided_at is not None and decided_at < end):
             seen[case].consents.append((cycle, "extended" if given else "asked"))
+        if verdict == Consent.Verdict.APPROVED and decided_at is not None and old_due_at is not None:
+            seen[case].grants.append(Grant(cycle, kind, decided_at, starts_at, ends_at, old_due_at))
     told = Event.objects.filter(case__in=_among(ids), kind=Event.Kind.DELAY_EXPLAINED, at__lt=end)
     for case, cycle in told.values_list("case", "data__cycle"):
         seen[case].consents.append((cycle, "explained"))
+
+
+def _rewind(seen: dict[int, Seen], end: datetime) -> None:
+    """Limits that a consent given after the end has moved are put back; few cases have one."""
+    found = [
+        (one, {clock["kind"]: clock for clock in one.clocks if clock["cycle"] == cycle}, cycle)
+        for one in seen.values()
+        for cycle in sorted({grant.cycle for grant in one.grants if grant.at >= end})
+    ]
+    found = [(one, clocks, cycle) for one, clocks, cycle in found if Clock.Kind.RESOLUTION in clocks]
+    if not found:
+        return
+    wanted = {clocks[Clock.Kind.RESOLUTION]["policy"] for _one, clocks, _cycle in found}
+    versions = PolicyVersion.objects.select_related("policy", "schedule").in_bulk(wanted)
+    calendar = load_calendar()
+    for one, clocks, cycle in found:
+        terms = terms_of(versions[clocks[Clock.Kind.RESOLUTION]["policy"]])
+        rewind(clocks, [grant for grant in one.grants if grant.cycle == cycle], end, terms, calendar)
 
 
 def _fact(seen: Seen, row: tuple[Any, ...], begin: datetime, end: datetime) -> Fact | None:

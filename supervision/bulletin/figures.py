@@ -58,6 +58,12 @@ COUNTS: dict[str, Callable[[Fact], bool]] = {
     "praise": lambda fact: fact.kind == "praise" and fact.received and not fact.duplicate,
     "praised": lambda fact: fact.praised,
 }
+# Counts of what residents said: their lists leave out the cases in which it is about the reader's own work.
+VOICES = {
+    *("answered", "solved", "partly_solved", "not_solved", "unreached", "rated", "satisfied", "dissatisfied"),
+    *(f"level_{level}" for level in (5, 4, 3, 2, 1)),
+    *("unrated", "excluded", "bad", "bad_done", "bad_open"),
+}
 Counts = Mapping[str, int]
 RATES = ("response", "on_time", "resolution", "satisfaction", "returns", "again", "extensions")
 TOPS: dict[str, Callable[[Fact], str]] = {

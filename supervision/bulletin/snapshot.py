@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,10 +22,11 @@ from supervision.bulletin.facts import COLUMNS, Fact, facts_of, packed, unpacked
 from supervision.bulletin.models import Bulletin, RateTerms
 from supervision.bulletin.periods import OFFICE, Period
 from supervision.rates import DEFAULT, Terms
-from supervision.rectification.models import RectificationItem
+from supervision.rectification.models import ItemStep, RectificationItem
 from supervision.rectification.rules import state_of
 
 FORMAT = 1
+Kind = ItemStep.Kind
 
 
 @dataclass(frozen=True)
@@ -168,22 +170,37 @@ def _items(street: Street, begin: datetime, end: datetime, community: Community 
         set_at__lt=end,
         **({"community": community} if community else {}),
     ).select_related("unit", "responsible")
-    return [_item(item, end) for item in items.order_by("number")]
+    steps: dict[int, dict[str, datetime]] = defaultdict(dict)
+    told = ItemStep.objects.filter(item__in=items.values("pk"), at__lt=end).order_by("pk")
+    for item, kind, at in told.values_list("item", "kind", "at"):
+        _take(steps[item], kind, at)
+    return [_item(item, steps[item.pk], end) for item in items.order_by("number")]
+
+
+def _take(done: dict[str, datetime], kind: str, at: datetime) -> None:
+    """The item's own row forgets what is sent back; its steps do not."""
+    if kind == Kind.SENT_BACK:
+        done.pop(Kind.REPORTED, None)
+        done.pop(Kind.VERIFIED, None)
+    else:
+        done[kind] = at
 
 
 ITEM = ("number", "source", "problem", "unit", "responsible", "measure", "set", "due", "state", "late")
 
 
-def _item(item: RectificationItem, end: datetime) -> list[str]:
-    """In the order of `ITEM`."""
+def _item(item: RectificationItem, steps: Mapping[str, datetime], end: datetime) -> list[str]:
+    """In the order of `ITEM`. `steps`: what had been done by the end, and not been sent back."""
+    planned = item.planned_at if item.planned_at and item.planned_at < end else None  # a measure may come with the item
     done = SimpleNamespace(
-        **{
-            name: at if (at := getattr(item, name)) is not None and at < end else None
-            for name in ("planned_at", "reported_at", "verified_at", "signed_at", "withdrawn_at")
-        }
+        planned_at=steps.get(Kind.PLANNED) or planned,
+        reported_at=steps.get(Kind.REPORTED),
+        verified_at=steps.get(Kind.VERIFIED),
+        signed_at=steps.get(Kind.SIGNED_OFF),
+        withdrawn_at=steps.get(Kind.WITHDRAWN),
     )
     closed = item.source == RectificationItem.Source.CONDUCT
-    late = (item.reported_at or end) > item.due_at and end > item.due_at
+    late = (done.reported_at or end) > item.due_at and end > item.due_at
     return [
         item.number,
         item.source,

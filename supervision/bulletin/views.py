@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from complaints import outcomes
 from complaints.models import Case
 from complaints.rows import rows_of
 from config.lib.errors import RuleBroken, Stale
@@ -205,6 +206,8 @@ def cases(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     numbers = engine.behind(unpacked(row.facts), key, area, top)
     visible = Case.objects.visible_to(person.scope()).filter(number__in=numbers)
+    if key in engine.VOICES:
+        visible = visible.exclude(outcomes.concerning(person.pk))
     ids = list(visible.order_by("number").values_list("pk", flat=True))
     page = {
         "bulletin": row,
@@ -215,6 +218,7 @@ def cases(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows_of(ids[:MOST_CASES], person, timezone.now()),
         "more": max(len(ids) - MOST_CASES, 0),
         "hidden": len(numbers) - len(ids),
+        "voices": key in engine.VOICES,
     }
     return render(request, "supervision/bulletin/cases.html", page)
 
@@ -266,16 +270,17 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 def download(request: HttpRequest, pk: int, reader: str, kind: str) -> HttpResponse:
-    row = access.bulletin_for(_person(request), pk)
+    person = _person(request)
+    row = access.bulletin_for(person, pk)
     if reader not in {"internal", "public"} or kind not in documents.KINDS:
         raise Http404
     if reader == "public" and row.public is None:
         raise Http404
-    return _file(row, kind, public=reader == "public")
+    return _file(row, kind, public=reader == "public", by=person)
 
 
-def _file(row: Bulletin, kind: str, *, public: bool) -> HttpResponse:
-    name, content = next(documents.files(row, public=public, kinds=[kind]))
+def _file(row: Bulletin, kind: str, *, public: bool, by: Person | None = None) -> HttpResponse:
+    name, content = next(documents.files(row, public=public, kinds=[kind], by=by))
     return HttpResponse(
         content,
         content_type=documents.KINDS[kind],

@@ -13,11 +13,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 
-from complaints import actions
+from complaints import actions, outcomes
 from complaints.actions.rated import Answer
 from complaints.actions.rating import decide, rate, verify
 from complaints.demo.load import seed
-from complaints.models import Case, Rating, RatingCheck
+from complaints.models import Callback, Case, Rating, RatingCheck
 from config.lib.errors import RuleBroken
 from services.actions import change_policy
 from services.models import Policy
@@ -25,9 +25,12 @@ from staff.models import Community, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin import figures as engine
 from supervision.bulletin import snapshot
-from supervision.bulletin.facts import facts_of, unpacked
+from supervision.bulletin.facts import Fact, facts_of, unpacked
 from supervision.bulletin.periods import Period, Span, ended, parse
 from supervision.models import Alert, Bulletin
+from supervision.rectification.actions import Setting, report, send_back, set_down
+from supervision.rectification.actions import verify as verify_item
+from tests.supervision.test_watch import answered, resolution
 from tests.world import SHANGHAI, World
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +128,86 @@ def test_a_late_bulletin_is_the_same_bulletin(world: World, october: dict[str, C
     rated(october["open"], 1, on(3, month=11))
     assert not snapshot.drift(drafted)
     assert snapshot.make(world.street, OCTOBER).sha256 == drafted.sha256
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_rating_of_november_leaves_what_was_heard_on_the_phone_in_october(world: World, reached: bool) -> None:
+    case = world.log(at=on(20))
+    conclude(world, case, on(21))
+    heard = {"solved": "partly", "satisfied": None} if reached else {}
+    Callback.objects.create(case=case, cycle=1, at=on(23), by=world.supervisor, reached=reached, **heard)
+    before = october_of(world)
+    rated(Case.objects.get(pk=case.pk), 5, on(2, month=11))
+
+    after = october_of(world)
+    assert after == before
+    assert (after.solved, after.unreached) == (("partly", False) if reached else ("", True))
+    days = (OCTOBER.begin, OCTOBER.end)
+    wanted = {"partly"} if reached else {outcomes.UNREACHED}
+    assert outcomes.with_solved(Case.objects.all(), wanted, *days).get() == case
+
+
+def test_an_item_sent_back_in_november_was_reported_done_in_october(world: World) -> None:
+    what = Setting(
+        street=world.street, source="media", problem="灯不亮", unit=world.unit, responsible=world.worker,
+        community=world.east,
+    )  # fmt: skip
+    item = set_down(what, by=world.supervisor, now=on(8))
+    report(item, by=world.worker, now=on(19), text="已修好。")
+    again = set_down(what, by=world.supervisor, now=on(8))
+    report(again, by=world.worker, now=on(19), text="已修好。")
+    verify_item(again, by=world.supervisor2, now=on(20), text="属实。")
+    kept = acts.draft(world.street, OCTOBER, by=world.supervisor, now=NOW).snapshot
+    for one in (item, again):
+        send_back(one, by=world.supervisor, now=on(3, month=11), text="还是不亮。")
+
+    made = snapshot.make(world.street, OCTOBER)
+    assert made.snapshot["items"] == kept["items"]
+    assert made.snapshot["item_counts"] == kept["item_counts"]
+    assert [dict(zip(snapshot.ITEM, row, strict=True))["state"] for row in kept["items"]] == ["reported", "verified"]
+    assert kept["item_counts"]["items_late"] == 0
+
+
+@pytest.mark.parametrize("kind", ["extension", "complex"])
+def test_time_granted_in_november_does_not_make_a_late_case_of_october_punctual(world: World, kind: str) -> None:
+    case = answered(world, at=on(23))
+    due = resolution(case).due_at
+    assert due < OCTOBER.end
+    ask = actions.ask_extension if kind == "extension" else actions.ask_complex
+    ask(case, by=world.worker, now=due - timedelta(hours=1), version=case.version, text="需延期", told="需延期")
+    before = october_of(world)
+    case.refresh_from_db()
+    actions.approve(case, by=world.secretary, now=on(2, month=11), version=case.version)
+
+    after = october_of(world)
+    assert after == before
+    assert (after.due, after.light, after.explained) == ("late", "red", True)
+
+
+def test_a_second_pause_leaves_the_first_one_where_it_was(world: World) -> None:
+    case = answered(world, at=on(28))
+    untold = world.log(at=on(30, 16))  # nobody has called yet: this pause moves the first limit, too
+    pause(world, case, on(29), 5)
+    before = facts_of(world.street, OCTOBER.begin, OCTOBER.end)
+    pause(world, case, on(4, month=11), 2)
+    pause(world, untold, on(1, 9, month=11), 2)
+
+    assert facts_of(world.street, OCTOBER.begin, OCTOBER.end) == before
+    assert [(fact.light, fact.explained) for fact in before] == [("paused", False), ("yellow", False)]
+
+
+def pause(world: World, case: Case, at: datetime, days: int) -> None:
+    case.refresh_from_db()
+    words = {"reason": "test", "text": "等检测", "told": "等检测"}
+    actions.ask_pause(case, by=world.worker, now=at, version=case.version, days=days, **words)
+    case.refresh_from_db()
+    actions.approve(case, by=world.secretary, now=at + timedelta(minutes=30), version=case.version)
+
+
+def october_of(world: World) -> Fact:
+    """The one case."""
+    (fact,) = facts_of(world.street, OCTOBER.begin, OCTOBER.end)
+    return fact
 
 
 def test_the_street_is_the_sum_of_its_communities(world: World, october: dict[str, Case]) -> None:

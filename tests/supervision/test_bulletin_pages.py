@@ -23,13 +23,16 @@ from openpyxl import load_workbook
 from complaints import actions
 from complaints.actions.rated import Answer
 from complaints.actions.rating import rate
-from complaints.models import Case, Rating
+from complaints.models import Callback, Case, Rating
 from config.lib.errors import RuleBroken
 from staff.models import Community, Person, Street
 from supervision.bulletin import actions as acts
+from supervision.bulletin import documents
 from supervision.bulletin.demo import tell
 from supervision.bulletin.documents import files
+from supervision.bulletin.facts import VOICE
 from supervision.bulletin.periods import parse
+from supervision.bulletin.words import FACTS
 from supervision.models import Bulletin
 from tests.world import SHANGHAI, World
 
@@ -424,3 +427,87 @@ def test_the_workbook_holds_figures_one_can_reckon_with(world: World, casework: 
     assert not [cell for cell in cells if isinstance(cell, str) and cell.startswith("'")]
     assert {case.number for case in casework} <= set(cells)
     assert 14 in cells
+
+
+def _own_bad_rating(world: World, person: Person, day: int, **known: Any) -> Case:
+    """A case this person answered, and its resident was very dissatisfied."""
+    case = world.log(at=on(day), first_contact=person, by=person, **known)
+    actions.conclude(case, by=person, now=on(day, 15), version=1, outcome="resolved", text="已修好。")
+    rate(case, Answer(solved="no" if day == 28 else "yes", satisfied=1), now=on(day + 1), via=Rating.Via.TRACK)
+    return case
+
+
+def _rows(content: bytes, number: str) -> dict[str, dict[str, Any]]:
+    """The lines of a workbook about this case: by sheet, under the words of the heading."""
+    found = {}
+    for sheet in load_workbook(BytesIO(content)):
+        head: tuple[Any, ...] = ()
+        for row in sheet.iter_rows(values_only=True):
+            head = row if str(FACTS["number"]) in row else head
+            if number in row:
+                found[sheet.title.split(" ", 1)[-1]] = dict(zip(head, row, strict=True))
+    return found
+
+
+@pytest.mark.parametrize("reader", ["secretary", "supervisor"])
+def test_nobody_reads_in_the_bulletin_what_was_said_of_their_own_work(
+    world: World, casework: list[Case], reader: str
+) -> None:
+    person = getattr(world, reader)
+    own = _own_bad_rating(world, person, 27)
+    bulletin = acts.draft(world.street, OCTOBER, by=None, now=NOW, community=world.east)
+    mine, other = signed_in(person), signed_in(world.supervisor2)
+    place = bulletin.get_absolute_url()
+
+    for key in ("level_1", "bad", "bad_open", "dissatisfied", "rated", "solved", "answered"):
+        page = mine.get(f"{place}cases/?key={key}").content.decode()
+        assert own.number not in page, key
+        assert "不便向您列出" in page
+        assert own.number in other.get(f"{place}cases/?key={key}").content.decode(), key
+    assert own.number in mine.get(f"{place}cases/?key=concluded").content.decode()
+
+    book = mine.get(f"{place}internal.xlsx").content
+    lines = _rows(book, own.number)
+    assert list(lines) == ["诉求件"]
+    said = {lines["诉求件"][str(FACTS[name])] for name in VOICE}
+    assert said == {"—"}
+    theirs = _rows(other.get(f"{place}internal.xlsx").content, own.number)
+    assert len(theirs) == 2
+    assert theirs["诉求件"][str(FACTS["satisfied"])] == 1
+    assert _rows(book, casework[1].number)["诉求件"][str(FACTS["satisfied"])] == 2
+    assert own.number not in "".join(
+        str(cell.value) for grid in documents.internal(bulletin, person).lists for row in grid.rows for cell in row[:1]
+    )
+
+
+@pytest.mark.parametrize("reader", ["secretary", "supervisor"])
+def test_the_list_finds_nobody_their_own_cases_by_what_was_said_of_them(world: World, reader: str) -> None:
+    person = getattr(world, reader)
+    own = _own_bad_rating(world, person, 27)
+    given = _own_bad_rating(world, person, 28)  # "not solved": done once more, by somebody else
+    given.refresh_from_db()
+    actions.offer(given, by=person, now=on(30), version=given.version, to=world.worker, reason="请接手")
+    actions.accept(Case.objects.get(pk=given.pk), by=world.worker, now=on(30, 11))
+    phoned = world.log(at=on(20), first_contact=person, by=person)
+    actions.conclude(phoned, by=person, now=on(20, 12), version=1, outcome="resolved", text="已修好。")
+    Callback.objects.create(
+        case=phoned, cycle=1, by=world.worker2, at=on(22), reached=True, solved="partly", satisfied=2
+    )
+    mine, other = signed_in(person), signed_in(world.supervisor2)
+    days = "answered_from=2026-10-01&answered_to=2026-10-31"
+
+    for case, query in (
+        (own, "satisfied=bad"), (own, "solved=yes"), (given, "satisfied=bad"), (given, "solved=no"),
+        (phoned, "satisfied=bad"), (phoned, "solved=partly"),
+    ):  # fmt: skip
+        for address in (f"/cases/?{query}&{days}", f"/cases/export/?format=csv&{query}&{days}"):
+            assert case.number in _content(other.get(address)), address
+            assert case.number not in _content(mine.get(address)), address
+    page = _content(mine.get(f"/cases/?satisfied=unrated&{days}"))
+    assert own.number not in page
+    assert "不列入本清单" in page
+    assert own.number in _content(mine.get("/cases/"))
+
+
+def _content(answer: Any) -> str:
+    return str((answer.getvalue() if answer.streaming else answer.content).decode())
