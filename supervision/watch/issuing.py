@@ -36,13 +36,14 @@ class Draft:
 
 
 def issue_by_ladder(overdue: Iterable[Running], watch: Watch) -> int:
-    """An order for each case that has none open yet. Returns the alerts made.
+    """An order for each case that has none open yet, about its resolution when both its limits passed. Returns the
+    alerts made.
 
     A case whose people have all left gets none; that nobody was there to be told stands in the ledger.
     """
     drafts = []
     with translation.override(settings.LANGUAGE_CODE):
-        for running in {one.case: one for one in overdue}.values():
+        for running in {one.case: one for one in sorted(overdue, key=lambda one: not one.of_response)}.values():
             told = watch.directory.told([Rung.Told.HANDLER], running)
             if told:
                 drafts.append(Draft(running, told[0], demand_of(running)))
@@ -50,10 +51,23 @@ def issue_by_ladder(overdue: Iterable[Running], watch: Watch) -> int:
 
 
 def demand_of(running: Running) -> str:
-    return _(
-        "Case %(number)s was due %(due)s and is not finished. Please finish it, and answer this order in writing: why "
-        "it is late, what has been done, and by when it will be finished."
-    ) % {"number": running.number, "due": moment_text(running.deadline.due_at)}
+    known = {"number": running.number, "due": moment_text(running.deadline.due_at)}
+    if running.of_response:
+        return (
+            _(
+                "In case %(number)s the resident had to be contacted by %(due)s and has not been. Please contact the "
+                "resident at once, and answer this order in writing: why it is late, what has been done, and what "
+                "comes next."
+            )
+            % known
+        )
+    return (
+        _(
+            "Case %(number)s was due %(due)s and is not finished. Please finish it, and answer this order in writing: "
+            "why it is late, what has been done, and by when it will be finished."
+        )
+        % known
+    )
 
 
 def issue(drafts: Sequence[Draft], watch: Watch) -> list[tuple[SupervisionOrder, Running]]:

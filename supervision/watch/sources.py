@@ -20,7 +20,10 @@ BATCH = 500
 
 
 class Running(NamedTuple):
-    """A deadline and what has to be known to tell people of it. `handler` None: whoever works at the unit."""
+    """A deadline and what has to be known to tell people of it.
+
+    `handler` None: whoever works at the unit. `of_response`: the first response is late, the case itself perhaps not.
+    """
 
     pk: int
     deadline: Deadline
@@ -33,6 +36,7 @@ class Running(NamedTuple):
     handler: int | None
     number: str
     link: str
+    of_response: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ CLOCKS = Source(
         CASE WHEN t.kind = 'joint' THEN 'joint' WHEN p.urgent THEN 'urgent' WHEN t.kind = 'response' THEN 'response'
             ELSE 'ordinary' END,
         k.street_id, coalesce(j.unit_id, k.unit_id), k.id, t.cycle, k.community_id,
-        CASE WHEN j.id IS NULL THEN k.responsible_id END, k.number, '/cases/' || k.number || '/'""",
+        CASE WHEN j.id IS NULL THEN k.responsible_id END, k.number, '/cases/' || k.number || '/', t.kind = 'response'""",
     joins="""JOIN complaints_case k ON k.id = t.case_id
         JOIN services_policyversion v ON v.id = t.policy_id JOIN services_policy p ON p.id = v.policy_id
         LEFT JOIN complaints_jointtask j ON j.id = t.joint_task_id""",
