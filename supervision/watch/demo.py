@@ -93,9 +93,11 @@ def _climb(moment: Moment, watch: Watch) -> None:
         noticed_at=moment.at,
         people=len(told),
     )
-    insert(to_people(fact_of(moment.source, running, moment.reached, row.pk, then), told, then))
-    if moment.source is CLOCKS and rung.step == Step.ORDER:
-        issuing.issue_by_ladder([running], then)
+    ordered = moment.source is CLOCKS and rung.step == Step.ORDER
+    issued = issuing.issue_by_ladder([running], then) if ordered else None
+    insert(to_people(fact_of(moment.source, running, moment.reached, row.pk, then, issued), told, then))
+    if issued:
+        issuing.tell(issued.new, then)
 
 
 def _answer(street: Street, now: datetime, rng: Random) -> None:

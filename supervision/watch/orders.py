@@ -79,9 +79,9 @@ def issue(case: Case, *, by: Person, now: datetime, demand: str) -> SupervisionO
     told = watch.directory.told([Rung.Told.HANDLER], running)
     refuse_if(not told, "nobody_left", _("Nobody is left who could answer."))
     issued = issuing.issue([issuing.Draft(running, told[0], demand, by.pk)], watch)
-    refuse_if(not issued, "ordered_already", _("An order about this case is open already."))
-    issuing.tell(issued, watch)
-    return issued[0][0]
+    refuse_if(not issued.new, "ordered_already", _("An order about this case is open already."))
+    issuing.tell(issued.new, watch)
+    return issued.new[0][0]
 
 
 @transaction.atomic

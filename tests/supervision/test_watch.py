@@ -15,7 +15,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
 from django.test import Client
-from django.utils import timezone
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
 from complaints import actions
 from complaints.actions.recalculate import recalculate
@@ -37,6 +38,7 @@ from supervision.models import (
     WatchRule,
     Wish,
 )
+from supervision.telling import words
 from supervision.watch import orders, rulebook
 from supervision.watch.dispatch import LEASE, dispatch
 from supervision.watch.ladder import RungTerms
@@ -263,6 +265,55 @@ def test_in_a_flood_nobody_is_bound_by_an_order(world: World) -> None:
     look(max(resolution(case).due_at for case in cases) + 3 * DAY)
     assert set(Escalation.objects.filter(skipped=False).values_list("step", flat=True)) == {"order"}
     assert not SupervisionOrder.objects.exists()
+
+
+def said_of_orders(world: World) -> list[str]:
+    """What a supervisor's inbox says at the rung of the order, the oldest first, each once."""
+    rows = Alert.objects.filter(what="escalation", step="order", recipient=world.supervisor).order_by("pk")
+    with translation.override("zh-hans"):
+        return [words.line(words.told(row.what, row.step, row.facts)) for row in rows]
+
+
+def test_an_order_is_told_as_issued_only_when_it_was(world: World) -> None:
+    case = world.log()
+    look(datetime(2026, 11, 23, 18, 0, tzinfo=world.now.tzinfo))  # the first response is late by more than a day
+    look(datetime(2026, 11, 27, 18, 0, tzinfo=world.now.tzinfo))  # and now the case: one open order per case
+    assert SupervisionOrder.objects.get().number == "督办〔2026〕1号"
+    first, second = said_of_orders(world)
+    assert f"已下发督办单 督办〔2026〕1号 · {case.number}" in first
+    assert "应督办（已有督办单 督办〔2026〕1号 尚未了结）" in second
+    assert "已下发" not in second
+    assert "11-20 10:00" in first
+    assert "办结" not in first, "it is the first response that was due then"
+
+
+def test_what_both_limits_of_a_case_say_at_once_names_the_same_order(world: World) -> None:
+    world.log()
+    look(datetime(2026, 11, 27, 18, 0, tzinfo=world.now.tzinfo))
+    assert SupervisionOrder.objects.count() == 1
+    said = " ".join(said_of_orders(world))
+    assert said.count("已下发督办单 督办〔2026〕1号") == said.count("已有督办单 督办〔2026〕1号") == 1
+
+
+def test_in_a_flood_nobody_is_told_of_an_order_that_was_not_issued(world: World) -> None:
+    case = answered(world)
+    due = resolution(case).due_at
+    Hold.objects.create(why="flood", since=due)
+    look(due + DAY + SECOND)
+    assert not SupervisionOrder.objects.exists()
+    (said,) = said_of_orders(world)
+    assert said.startswith("应督办（暂缓自动下发，请核实后决定）")
+
+
+def test_a_batch_with_orders_costs_the_same_number_of_statements(world: World) -> None:
+    def cost(cases: list[Case]) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            look(resolution(cases[-1]).due_at + DAY + SECOND)
+        return len(asked)
+
+    few = cost([answered(world)])
+    many = cost([answered(world, title=f"第{n}件", submission_key=None) for n in range(8)])
+    assert many <= few
 
 
 def test_a_restored_copy_is_recognised_and_tells_nobody_anything(world: World) -> None:
