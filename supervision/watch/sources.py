@@ -71,6 +71,7 @@ CLOCKS = Source(
         LEFT JOIN complaints_jointtask j ON j.id = t.joint_task_id""",
     with_case=True,
 )
+# An order is answered by whoever answers for its case now; the row says to whom it was issued.
 ORDERS = Source(
     column="order_id",
     what=Alert.What.ORDER,
@@ -78,7 +79,7 @@ ORDERS = Source(
     runs="t.closed_at IS NULL AND t.next_turn_at IS NOT NULL",
     alive="t.closed_at IS NULL AND t.answered_at IS NULL",
     columns="""t.id, t.issued_at, t.due_at, t.yellow_at, NULL::timestamptz, NULL::timestamptz, 'order',
-        t.street_id, t.unit_id, t.case_id, 1, k.community_id, t.person_id, t.number,
+        t.street_id, k.unit_id, t.case_id, 1, k.community_id, k.responsible_id, t.number,
         '/supervision/orders/' || t.id || '/'""",
     joins="JOIN complaints_case k ON k.id = t.case_id",
     with_case=True,
@@ -129,6 +130,10 @@ def of_street(source: Source, street: int) -> list[Running]:
     """Everything there ever was, for the tale of a demo street."""
     owner = "k" if source.with_case else "t"
     return _rows(f"SELECT {source.columns} FROM {source.table} t {source.joins} WHERE {owner}.street_id = %s", [street])
+
+
+def of_ids(source: Source, ids: Sequence[int]) -> list[Running]:
+    return _rows(f"SELECT {source.columns} FROM {source.table} t {source.joins} WHERE t.id = ANY (%s)", [list(ids)])
 
 
 def count_due(source: Source, now: datetime, most: int) -> int:

@@ -565,6 +565,61 @@ def test_an_order_is_answered_by_one_and_accepted_by_another(world: World, clien
     assert not Escalation.objects.filter(order=order).exists(), "an answer in time leaves nothing to climb"
 
 
+def test_whoever_accepts_the_case_answers_its_order(world: World, client: Client) -> None:
+    """From one department to another, neither with a secretary; the first keeps reading what was addressed to them."""
+    case = answered(world, first_contact=world.worker2)
+    for at, giver, taker in (
+        (3, world.worker2, world.department_worker),
+        (6, world.department_worker, world.department2_worker),
+    ):
+        version = Case.objects.get(pk=case.pk).version
+        actions.offer(case, by=giver, now=world.now + at * HOUR, version=version, to=taker, reason="属其职责")
+        actions.accept(case, by=taker, now=world.now + (at + 1) * HOUR)
+        if taker == world.department_worker:
+            order = orders.issue(case, by=world.supervisor, now=world.now + 5 * HOUR, demand="请尽快办结并答复")
+    dispatch(now=world.now + 8 * HOUR, real=False)
+    page = f"/supervision/orders/{order.pk}/"
+    client.force_login(world.department_worker)
+    text = client.get(page).content.decode()
+    assert "请尽快办结并答复" in text
+    assert case.title not in text, "the case itself is not theirs any more"
+    assert order.number in client.get("/supervision/orders/").content.decode()
+    alert = Alert.objects.get(what="order", recipient=world.department_worker, channel="inbox")
+    assert client.get(f"/inbox/{alert.pk}/").headers["Location"] == page
+    assert client.get(page + "paper.pdf").status_code == 404
+    assert client.post(page + "answer/", {"text": "已移交"}).status_code == 403
+    look(order.due_at + SECOND)
+    red = Alert.objects.filter(escalation__order=order, escalation__rung="red").values_list(
+        "recipient__username", flat=True
+    )
+    assert set(red) == {"department2_worker", "supervisor", "supervisor2"}
+    client.force_login(world.department2_worker)
+    assert "现答复人" in client.get(page).content.decode()
+    assert order.number in client.get("/supervision/orders/?state=mine").content.decode()
+    assert client.post(page + "answer/", {"text": "本周五前更换完毕"}).status_code == 302
+    client.force_login(world.supervisor)
+    assert client.post(page + "send_back/", {"text": "请写明负责人"}).status_code == 302
+    back = Alert.objects.filter(what="order", key__contains="-back-").values_list("recipient__username", flat=True)
+    assert set(back) == {"department2_worker"}
+    client.force_login(world.department_worker)
+    text = client.get(page).content.decode()
+    assert "更换完毕" not in text
+    order.refresh_from_db()
+    assert (order.person, order.unit) == (world.department_worker, world.department), "to whom it went is not rewritten"
+
+
+def test_the_secretary_of_the_unit_that_has_the_case_answers_and_the_former_one_does_not(world: World) -> None:
+    case = answered(world)
+    order = orders.issue(case, by=world.supervisor, now=world.now + 2 * HOUR, demand="请尽快办结并答复")
+    actions.offer(case, by=world.worker, now=world.now + 3 * HOUR, version=2, to=world.outsider, reason="属西里")
+    actions.accept(case, by=world.outsider, now=world.now + 4 * HOUR)
+    said = {}
+    for who in (world.secretary, world.west_secretary, world.worker, world.outsider):
+        seen = orders.order_for(Person.objects.get(pk=who.pk), order.pk)
+        said[who.username] = "answer" in orders.acts(Person.objects.get(pk=who.pk), seen)
+    assert said == {"secretary": False, "west_secretary": True, "worker": False, "outsider": True}
+
+
 def test_an_unanswered_order_climbs_its_own_ladder_even_when_the_case_is_finished(world: World, client: Client) -> None:
     case = answered(world)
     order = orders.issue(case, by=world.supervisor, now=world.now + 2 * HOUR, demand="请两日内修好并答复")
