@@ -178,6 +178,22 @@ def test_who_states_a_reason_in_time_is_not_reviewed_for_silence(world: World) -
     assert [one.clock.case_id for one in reviewed if one.clock] == [silent.pk]
 
 
+def test_a_request_that_was_refused_spares_nobody_the_review(world: World) -> None:
+    case = answered(world)
+    due = resolution(case).due_at
+    actions.ask_extension(case, by=world.worker, now=due - HOUR, version=2, text="配件未到", told="配件未到")
+    look(due + 12 * DAY)
+    assert not Escalation.objects.filter(clock=resolution(case), step="review").exists(), "it waits for its decision"
+    actions.refuse(case, by=world.secretary, now=due + 12 * DAY + HOUR, version=3, text="理由不充分")
+    look(due + 12 * DAY + HOUR)
+    review = Escalation.objects.get(clock=resolution(case), step="review", skipped=False)
+    assert {alert.recipient.username for alert in review.alerts.all() if alert.recipient} == {
+        "discipline",
+        "supervisor",
+        "supervisor2",
+    }
+
+
 def test_a_person_who_has_left_is_never_told_and_nobody_at_all_is_counted(world: World) -> None:
     case = answered(world)
     Person.objects.filter(pk=world.worker.pk).update(working="left")
