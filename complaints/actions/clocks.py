@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import F
+
 from complaints.models import Case, Clock, Consent
 from complaints.policies import REDO, policy_code
 from services.calendar import load_calendar
@@ -73,6 +75,11 @@ def recompute(case: Case, *, terms: Terms | None = None) -> Clock:
             clock.paused_from, clock.paused_until = last
             clock.save()
     return resolution
+
+
+def look_again(case: Case) -> None:
+    """What was said about the running limits has changed, though they have not: the watch has to look at them."""
+    Clock.objects.filter(case=case, cycle=case.cycle, stopped_at__isnull=True).update(next_turn_at=F("started_at"))
 
 
 def _set(response: Clock, resolution: Clock, times: Promise) -> None:

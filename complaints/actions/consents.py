@@ -105,6 +105,7 @@ def refuse(case: Case, *, by: Person, now: datetime, version: int, text: str) ->
     case, _who = take(case, Act.REFUSE, by=by, version=version)
     row = _open(case)
     _decide(row, by, now, Consent.Verdict.DECLINED, said(text))
+    clocks.look_again(case)  # as long as the request waited it stood for a reason
     record(
         case,
         Event.Kind.CONSENT_REFUSED,

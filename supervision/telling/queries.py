@@ -85,15 +85,16 @@ def _visible(cases: Any, wanted: Iterable[int | None]) -> list[int]:
     return list(cases.filter(pk__in=keys).values_list("pk", flat=True)) if keys else []
 
 
-def _orders(rows: Sequence[Alert]) -> dict[tuple[Any, Any], datetime | None]:
-    """When the orders these messages are about were closed, by number and case."""
+def _orders(rows: Sequence[Alert]) -> dict[tuple[Any, Any], tuple[datetime | None, int]]:
+    """When the orders these messages are about were closed, and to whom they went, by number and case."""
     wanted = {row.case_id for row in rows if row.what == Alert.What.ORDER}
     found = SupervisionOrder.objects.filter(case__in=wanted) if wanted else SupervisionOrder.objects.none()
-    return {(number, case): closed for number, case, closed in found.values_list("number", "case", "closed_at")}
+    known = found.values_list("number", "case", "closed_at", "person")
+    return {(number, case): (closed, person) for number, case, closed, person in known}
 
 
 def _entry(
-    row: Alert, cases: set[int], items: dict[int, bool], orders: dict[tuple[Any, Any], datetime | None]
+    row: Alert, cases: set[int], items: dict[int, bool], orders: dict[tuple[Any, Any], tuple[datetime | None, int]]
 ) -> Entry:
     """An order or an item may outlive its case, so each is asked for itself."""
     said = told(row.what, row.step, row.facts)
@@ -102,7 +103,9 @@ def _entry(
     if row.what == Alert.What.ITEM and "item" in row.facts:
         closed_to_me, ended = row.facts["item"] not in items, items.get(row.facts["item"], False)
     elif row.what == Alert.What.ORDER:
-        ended = bool(orders.get((said.number, row.case_id)))
+        closed, addressee = orders.get((said.number, row.case_id), (None, None))
+        ended = closed is not None
+        closed_to_me = closed_to_me and addressee != row.recipient_id  # who handed the case on still reads their order
     elif row.case is not None:
         ended = ended or row.case.closed_at is not None
         url = url or row.case.get_absolute_url()

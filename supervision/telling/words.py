@@ -2,7 +2,8 @@
 
 An alert's `facts` are {"number", "light", "due" or "due_at", "rung", "link" or "url"}: ISO instants, and an address
 within this site. "late" is the instant at which it should have been told, when that was long ago; "ended" says that the
-matter is over; "item" is a rectification item's key.
+matter is over; "item" is a rectification item's key. Where an order was to be issued, "ordered" says what came of it
+("issued", "open": there is one already, "held": a flood, "nobody" left to answer) and "order" is its number.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MOST_LINES = 12
 TITLES: dict[tuple[str, str], str | Promise] = {
     ("escalation", "tell"): gettext_lazy("A deadline needs you"),
     ("escalation", "remind"): gettext_lazy("Reminder"),
-    ("escalation", "order"): gettext_lazy("Supervision order issued"),
+    ("escalation", "order"): gettext_lazy("Time for a supervision order"),
     ("escalation", "review"): gettext_lazy("Accountability review"),
     ("order", "tell"): gettext_lazy("Supervision order"),
     ("order", "remind"): gettext_lazy("Supervision order: reminder"),
@@ -36,6 +37,13 @@ TITLES: dict[tuple[str, str], str | Promise] = {
     ("item", "review"): gettext_lazy("Rectification item: accountability review"),
     ("bulletin", "tell"): gettext_lazy("Rectification report"),
     ("weekly", "tell"): gettext_lazy("Weekly self-check"),
+}
+
+ORDERED: dict[str, str | Promise] = {
+    "issued": gettext_lazy("Supervision order %(order)s issued"),
+    "open": gettext_lazy("Time for a supervision order; %(order)s is open already"),
+    "held": gettext_lazy("Time for a supervision order; none issued by itself, please look and decide"),
+    "nobody": gettext_lazy("Time for a supervision order; nobody is left who could answer it"),
 }
 
 # What a channel writes down when it did not deliver, see telling.channels.
@@ -87,6 +95,8 @@ class Told:
     link: str = ""
     late: datetime | None = None
     ended: bool = False
+    ordered: str = ""
+    order: str = ""
 
 
 def told(what: str, step: str, facts: Mapping[str, Any]) -> Told:
@@ -102,10 +112,14 @@ def told(what: str, step: str, facts: Mapping[str, Any]) -> Told:
         link=link if link[:1] == "/" and link[1:2] not in ("/", "\\") else "",
         late=_instant(facts.get("late")),
         ended=facts.get("ended") is True,
+        ordered=_text(facts, "ordered", 10),
+        order=_text(facts, "order", 60),
     )
 
 
 def title(one: Told) -> str:
+    if one.ordered in ORDERED:
+        return str(ORDERED[one.ordered]) % {"order": one.order}
     return str(TITLES.get((one.what, one.step)) or TITLES.get((one.what, "tell")) or _("Message"))
 
 

@@ -93,9 +93,11 @@ def _climb(moment: Moment, watch: Watch) -> None:
         noticed_at=moment.at,
         people=len(told),
     )
-    insert(to_people(fact_of(moment.source, running, moment.reached, row.pk, then), told, then))
-    if moment.source is CLOCKS and rung.step == Step.ORDER:
-        issuing.issue_by_ladder([running], then)
+    ordered = moment.source is CLOCKS and rung.step == Step.ORDER
+    issued = issuing.issue_by_ladder([running], then) if ordered else None
+    insert(to_people(fact_of(moment.source, running, moment.reached, row.pk, then, issued), told, then))
+    if issued:
+        issuing.tell(issued.new, then)
 
 
 def _answer(street: Street, now: datetime, rng: Random) -> None:
@@ -103,7 +105,9 @@ def _answer(street: Street, now: datetime, rng: Random) -> None:
     supervisor = _somebody(street, Post.Role.SUPERVISOR)
     if supervisor is None:
         return
-    rows = list(SupervisionOrder.objects.filter(street=street).select_related("case", "person").order_by("issued_at"))
+    rows = list(
+        SupervisionOrder.objects.filter(street=street).select_related("case__responsible").order_by("issued_at")
+    )
     for place, order in enumerate(rows):
         if order.cause == SupervisionOrder.Cause.BY_HAND:
             if order.issued_at > now - timedelta(days=4):
@@ -111,15 +115,14 @@ def _answer(street: Street, now: datetime, rng: Random) -> None:
             continue
         answered = _at_work(order.issued_at + timedelta(hours=rng.uniform(18, 70)))
         waits = order.case.closed_at is None and place % 2
-        if waits or answered >= now - timedelta(hours=4):
+        answerer = order.case.responsible
+        if waits or answerer == supervisor or answered >= now - timedelta(hours=4):
             continue
-        order = orders.answer(order, by=order.person, now=answered, text=rng.choice(ANSWERS))
+        order = orders.answer(order, by=answerer, now=answered, text=rng.choice(ANSWERS))
         looked = _at_work(answered + timedelta(hours=rng.uniform(2, 20)))
         if place == 1 and looked + timedelta(hours=6) < now:
             order = orders.send_back(order, by=supervisor, now=looked, text="没有写明何时办结，请补充。")
-            order = orders.answer(
-                order, by=order.person, now=looked + timedelta(hours=5), text="已补充：本周五前办结。"
-            )
+            order = orders.answer(order, by=answerer, now=looked + timedelta(hours=5), text="已补充：本周五前办结。")
             looked += timedelta(hours=6)
         if looked < now and not (order.case.closed_at is None and place % 3 == 0):
             orders.accept(order, by=supervisor, now=looked, text="情况属实，同意。" if place % 3 else "")

@@ -42,7 +42,9 @@ def paper(order: SupervisionOrder) -> Paper:
     if order.clock is not None and order.clock_due_at is not None:
         told = _("%(what)s by %(at)s") % {"what": order.clock.get_kind_display(), "at": _at(order.clock_due_at)}
         late = _late(order.issued_at, order.clock_due_at, order.clock)
-        rows += [(Box(_("Limit of the case"), told),), (Box(_("Late by"), late),)]
+        response = order.clock.kind == Clock.Kind.RESPONSE
+        label = _("Limit of the first response") if response else _("Limit of the case")
+        rows += [(Box(label, told),), (Box(_("Late by"), late),)]
     rows += [
         (Box(_("What is demanded"), _words(order, order.demand), lines=5),),
         (Box(_("Answer due"), _due(order)),),

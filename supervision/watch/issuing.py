@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from django.conf import settings
@@ -35,47 +35,82 @@ class Draft:
         return self.running.case
 
 
-def issue_by_ladder(overdue: Iterable[Running], watch: Watch) -> int:
-    """An order for each case that has none open yet. Returns the alerts made.
+@dataclass
+class Issued:
+    """`new` orders, and by case the number of the one that is `open`, new or not."""
+
+    new: list[tuple[SupervisionOrder, Running]] = field(default_factory=list)
+    open: dict[int, str] = field(default_factory=dict)
+    _own: dict[int, str] = field(default_factory=dict)
+
+    def add(self, order: SupervisionOrder, running: Running) -> None:
+        self.new.append((order, running))
+        self.open[order.case_id] = self._own[running.pk] = order.number
+
+    def said(self, running: Running) -> dict[str, str]:
+        """What may be told about an order at this deadline's rung, see `telling.words`."""
+        own = self._own.get(running.pk)
+        if own is not None:
+            return {"ordered": "issued", "order": own}
+        number = self.open.get(running.case or 0)
+        return {"ordered": "open", "order": number} if number is not None else {"ordered": "nobody"}
+
+
+def issue_by_ladder(overdue: Iterable[Running], watch: Watch) -> Issued:
+    """An order for each case that has none open yet, about its resolution when both its limits passed.
 
     A case whose people have all left gets none; that nobody was there to be told stands in the ledger.
     """
     drafts = []
     with translation.override(settings.LANGUAGE_CODE):
-        for running in {one.case: one for one in overdue}.values():
+        for running in {one.case: one for one in sorted(overdue, key=lambda one: not one.of_response)}.values():
             told = watch.directory.told([Rung.Told.HANDLER], running)
             if told:
                 drafts.append(Draft(running, told[0], demand_of(running)))
-    return tell(issue(drafts, watch), watch)
+    return issue(drafts, watch)
 
 
 def demand_of(running: Running) -> str:
-    return _(
-        "Case %(number)s was due %(due)s and is not finished. Please finish it, and answer this order in writing: why "
-        "it is late, what has been done, and by when it will be finished."
-    ) % {"number": running.number, "due": moment_text(running.deadline.due_at)}
+    known = {"number": running.number, "due": moment_text(running.deadline.due_at)}
+    if running.of_response:
+        return (
+            _(
+                "In case %(number)s the resident had to be contacted by %(due)s and has not been. Please contact the "
+                "resident at once, and answer this order in writing: why it is late, what has been done, and what "
+                "comes next."
+            )
+            % known
+        )
+    return (
+        _(
+            "Case %(number)s was due %(due)s and is not finished. Please finish it, and answer this order in writing: "
+            "why it is late, what has been done, and by when it will be finished."
+        )
+        % known
+    )
 
 
-def issue(drafts: Sequence[Draft], watch: Watch) -> list[tuple[SupervisionOrder, Running]]:
+def issue(drafts: Sequence[Draft], watch: Watch) -> Issued:
     """Streets one after the other: the counter's lock keeps the numbers without gaps, and a case's second order out."""
-    issued: list[tuple[SupervisionOrder, Running]] = []
+    issued = Issued()
     by_street = sorted(drafts, key=lambda draft: (draft.running.street, draft.running.pk))
     for street, group in groupby(by_street, key=lambda draft: draft.running.street):
-        issued += _issue_in(street, list(group), watch)
+        _issue_in(street, list(group), watch, issued)
     return issued
 
 
-def _issue_in(street: int, drafts: list[Draft], watch: Watch) -> list[tuple[SupervisionOrder, Running]]:
+def _issue_in(street: int, drafts: list[Draft], watch: Watch, issued: Issued) -> None:
     year = timezone.localdate(watch.now).year
     OrderCounter.objects.get_or_create(street_id=street, year=year)
     counter = OrderCounter.objects.select_for_update().get(street_id=street, year=year)
     cases = [draft.case for draft in drafts]
-    open_now = set(
-        SupervisionOrder.objects.filter(case__in=cases, closed_at__isnull=True).values_list("case_id", flat=True)
+    open_now = dict(
+        SupervisionOrder.objects.filter(case__in=cases, closed_at__isnull=True).values_list("case_id", "number")
     )
+    issued.open |= open_now
     wanted = [draft for draft in drafts if draft.case not in open_now]
     if not wanted:
-        return []
+        return
     hours = Schedule.objects.get(code="office").hours()
     yellow_at, due_at, provisional = limit(watch.rule.order_days, watch.now, hours, watch.days.calendar)
     orders = SupervisionOrder.objects.bulk_create(
@@ -106,7 +141,8 @@ def _issue_in(street: int, drafts: list[Draft], watch: Watch) -> list[tuple[Supe
         )
         for order in orders
     )
-    return [(order, draft.running) for order, draft in zip(orders, wanted, strict=True)]
+    for order, draft in zip(orders, wanted, strict=True):
+        issued.add(order, draft.running)
 
 
 def tell(issued: Iterable[tuple[SupervisionOrder, Running]], watch: Watch) -> int:

@@ -64,19 +64,22 @@ POSSIBLE: dict[State, frozenset[Act]] = {
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody is to an order. `leads`: secretary of the unit it went to; `oversees`: supervisor of the street."""
+    """What somebody is to an order. `addressed`: it went to them; `answers`: the case is theirs now, and with it the
+    answer; `leads`: secretary of the unit the case is with; `oversees`: supervisor of the street.
+    """
 
     addressed: bool = False
+    answers: bool = False
     leads: bool = False
     oversees: bool = False
     answered: bool = False
 
 
 MAY: dict[Act, Callable[[Standing], bool]] = {
-    Act.ANSWER: lambda who: who.addressed or who.leads,
-    Act.ACCEPT: lambda who: who.oversees and not who.answered and not who.addressed,
-    Act.SEND_BACK: lambda who: who.oversees and not who.answered and not who.addressed,
-    Act.WITHDRAW: lambda who: who.oversees and not who.addressed,
+    Act.ANSWER: lambda who: who.answers or who.leads,
+    Act.ACCEPT: lambda who: who.oversees and not (who.answered or who.addressed or who.answers),
+    Act.SEND_BACK: lambda who: who.oversees and not (who.answered or who.addressed or who.answers),
+    Act.WITHDRAW: lambda who: who.oversees and not (who.addressed or who.answers),
 }
 
 

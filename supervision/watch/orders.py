@@ -1,12 +1,17 @@
-"""What people do with a supervision order: issue it by hand, answer it, accept the answer or send it back, withdraw it."""
+"""What people do with a supervision order: issue it by hand, answer it, accept the answer or send it back, withdraw it.
+
+An order stays addressed to whom it was issued to. Whoever accepts the case owes the answer from then on: who that is,
+is read from the case.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -17,7 +22,7 @@ from services.models import Schedule
 from staff.models import Person
 from staff.scope import Scope
 from supervision.models import OrderStep, Rung, Step, SupervisionOrder
-from supervision.watch import issuing
+from supervision.watch import issuing, sources
 from supervision.watch.ladder import Deadline
 from supervision.watch.obligations import Watch, insert, to_people, watch_at
 from supervision.watch.order_rules import Act, Standing, limit, may, possible, state_of
@@ -28,28 +33,46 @@ Closing = SupervisionOrder.Closing
 
 
 def visible(scope: Scope) -> QuerySet[SupervisionOrder]:
-    """Orders about cases one sees, for those who work here; assessors and delegates see none."""
+    """Orders about cases one sees, and those once addressed to oneself; assessors and delegates see none."""
     if not scope.has("worker", "secretary", "supervisor", "discipline", "admin"):
         return SupervisionOrder.objects.none()
-    return SupervisionOrder.objects.filter(case__in=Case.objects.visible_to(scope))
+    own = Q(person=scope.person, street__in=scope.streets)
+    return SupervisionOrder.objects.filter(own | Q(case__in=Case.objects.visible_to(scope)))
 
 
-def order_for(person: Person, pk: int) -> SupervisionOrder:
-    rows = visible(person.scope()).select_related(
-        "case__community", "unit", "person", "issued_by", "answered_by", "closed_by", "street"
-    )
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise Http404
+def seen_cases(scope: Scope, orders: Iterable[SupervisionOrder]) -> dict[int, Case]:
+    """The cases of these orders as far as they are seen, each put into its order; a case handed on may not be."""
+    cases = Case.objects.visible_to(scope).select_related("community", "unit", "responsible")
+    found = cases.in_bulk({order.case_id for order in orders})
+    for order in orders:
+        if order.case_id in found:
+            order.case = found[order.case_id]
     return found
 
 
-def standing(person: Person, order: SupervisionOrder) -> Standing:
+def order_for(person: Person, pk: int) -> SupervisionOrder:
     scope = person.scope()
+    rows = visible(scope).select_related("unit", "person", "issued_by", "answered_by", "closed_by", "street")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    seen_cases(scope, [found])
+    return found
+
+
+def case_of(order: SupervisionOrder) -> Case | None:
+    """The case, when whoever asked for the order sees it. Read no other way: behind the wall there is none to load."""
+    return order.case if SupervisionOrder.case.is_cached(order) else None
+
+
+def standing(person: Person, order: SupervisionOrder) -> Standing:
+    scope, case = person.scope(), case_of(order)
     return Standing(
         addressed=order.person_id == person.pk and order.street_id in scope.streets,
-        leads=scope.has("secretary")
-        and (order.unit_id in scope.units or order.unit.community_id in scope.led_communities),
+        answers=case is not None and case.responsible_id == person.pk and case.street_id in scope.streets,
+        leads=case is not None
+        and scope.has("secretary")
+        and (case.unit_id in scope.units or case.unit.community_id in scope.led_communities),
         oversees=oversees(person, order.street_id),
         answered=order.answered_by_id == person.pk,
     )
@@ -79,9 +102,9 @@ def issue(case: Case, *, by: Person, now: datetime, demand: str) -> SupervisionO
     told = watch.directory.told([Rung.Told.HANDLER], running)
     refuse_if(not told, "nobody_left", _("Nobody is left who could answer."))
     issued = issuing.issue([issuing.Draft(running, told[0], demand, by.pk)], watch)
-    refuse_if(not issued, "ordered_already", _("An order about this case is open already."))
-    issuing.tell(issued, watch)
-    return issued[0][0]
+    refuse_if(not issued.new, "ordered_already", _("An order about this case is open already."))
+    issuing.tell(issued.new, watch)
+    return issued.new[0][0]
 
 
 @transaction.atomic
@@ -115,7 +138,7 @@ def send_back(order: SupervisionOrder, *, by: Person, now: datetime, text: str) 
     order.answer, order.answered_by, order.answered_at = "", None, None
     order.next_turn_at = now
     step = _keep(order, What.SENT_BACK, by, now, said(text))
-    _tell(order, f"back-{step.pk}", Step.REMIND, [order.person_id], watch)
+    _tell(order, f"back-{step.pk}", Step.REMIND, _answering(order, watch), watch)
     return order
 
 
@@ -125,7 +148,9 @@ def withdraw(order: SupervisionOrder, *, by: Person, now: datetime, text: str) -
     order.closing, order.closed_by, order.closed_at, order.word = Closing.WITHDRAWN, by, now, said(text)
     order.next_turn_at = None
     step = _keep(order, What.WITHDRAWN, by, now, order.word)
-    _tell(order, f"withdrawn-{step.pk}", Step.TELL, [order.person_id], watch_at(now))
+    watch = watch_at(now)
+    told = dict.fromkeys([*_answering(order, watch), order.person_id])
+    _tell(order, f"withdrawn-{step.pk}", Step.TELL, [one for one in told if one not in watch.directory.gone], watch)
     return order
 
 
@@ -146,6 +171,12 @@ def _keep(order: SupervisionOrder, what: str, by: Person, now: datetime, text: s
 def _tell(order: SupervisionOrder, what: str, step: str, people: list[int], watch: Watch) -> None:
     key = what if "-" in what else f"{what}-{order.answered_at or watch.now:%Y%m%d%H%M%S}"
     insert(to_people(issuing.fact_of(order, key, step), people, watch))
+
+
+def _answering(order: SupervisionOrder, watch: Watch) -> list[int]:
+    """Whoever answers for the case now; their secretary, or the street, when they have left."""
+    (running,) = sources.of_ids(sources.ORDERS, [order.pk])
+    return watch.directory.told([Rung.Told.HANDLER], running)
 
 
 def _running(case: Case) -> Running:

@@ -20,7 +20,10 @@ BATCH = 500
 
 
 class Running(NamedTuple):
-    """A deadline and what has to be known to tell people of it. `handler` None: whoever works at the unit."""
+    """A deadline and what has to be known to tell people of it.
+
+    `handler` None: whoever works at the unit. `of_response`: the first response is late, the case itself perhaps not.
+    """
 
     pk: int
     deadline: Deadline
@@ -33,6 +36,7 @@ class Running(NamedTuple):
     handler: int | None
     number: str
     link: str
+    of_response: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,13 @@ CLOCKS = Source(
         CASE WHEN t.kind = 'joint' THEN 'joint' WHEN p.urgent THEN 'urgent' WHEN t.kind = 'response' THEN 'response'
             ELSE 'ordinary' END,
         k.street_id, coalesce(j.unit_id, k.unit_id), k.id, t.cycle, k.community_id,
-        CASE WHEN j.id IS NULL THEN k.responsible_id END, k.number, '/cases/' || k.number || '/'""",
+        CASE WHEN j.id IS NULL THEN k.responsible_id END, k.number, '/cases/' || k.number || '/', t.kind = 'response'""",
     joins="""JOIN complaints_case k ON k.id = t.case_id
         JOIN services_policyversion v ON v.id = t.policy_id JOIN services_policy p ON p.id = v.policy_id
         LEFT JOIN complaints_jointtask j ON j.id = t.joint_task_id""",
     with_case=True,
 )
+# An order is answered by whoever answers for its case now; the row says to whom it was issued.
 ORDERS = Source(
     column="order_id",
     what=Alert.What.ORDER,
@@ -74,7 +79,7 @@ ORDERS = Source(
     runs="t.closed_at IS NULL AND t.next_turn_at IS NOT NULL",
     alive="t.closed_at IS NULL AND t.answered_at IS NULL",
     columns="""t.id, t.issued_at, t.due_at, t.yellow_at, NULL::timestamptz, NULL::timestamptz, 'order',
-        t.street_id, t.unit_id, t.case_id, 1, k.community_id, t.person_id, t.number,
+        t.street_id, k.unit_id, t.case_id, 1, k.community_id, k.responsible_id, t.number,
         '/supervision/orders/' || t.id || '/'""",
     joins="JOIN complaints_case k ON k.id = t.case_id",
     with_case=True,
@@ -125,6 +130,10 @@ def of_street(source: Source, street: int) -> list[Running]:
     """Everything there ever was, for the tale of a demo street."""
     owner = "k" if source.with_case else "t"
     return _rows(f"SELECT {source.columns} FROM {source.table} t {source.joins} WHERE {owner}.street_id = %s", [street])
+
+
+def of_ids(source: Source, ids: Sequence[int]) -> list[Running]:
+    return _rows(f"SELECT {source.columns} FROM {source.table} t {source.joins} WHERE t.id = ANY (%s)", [list(ids)])
 
 
 def count_due(source: Source, now: datetime, most: int) -> int:

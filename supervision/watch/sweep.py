@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from complaints.models import Case, Consent, Event
 from supervision.models import Anchor, Escalation, Hold, Step
 from supervision.watch import holds
-from supervision.watch.issuing import issue_by_ladder
+from supervision.watch.issuing import Issued, issue_by_ladder, tell
 from supervision.watch.ladder import Reached, Ruling, Turn, flood_limit, is_late, light_at, turn, wants_ruling
 from supervision.watch.obligations import Fact, Row, Watch, insert, to_groups, to_people, watch_at
 from supervision.watch.sources import CLOCKS, ITEMS, SOURCES, Running, Source, anything_due, claim, count_due, due
@@ -87,10 +87,12 @@ def _batch(source: Source, watch: Watch, done: Swept, *, orders: bool) -> bool:
         return False
     turned = turns(source, claimed, watch)
     written = _write_ledger(source, turned, watch)
-    alerts = _write_alerts(source, written, watch)
-    if source is CLOCKS and orders:
+    issued = None
+    if source is CLOCKS and orders:  # before anybody is told: the rung says what came of it
         ordered = [running for running, one, _pk in written if one.rung.step == Step.ORDER]
-        alerts += issue_by_ladder(ordered, watch) if ordered else 0
+        issued = issue_by_ladder(ordered, watch) if ordered else None
+    alerts = _write_alerts(source, written, watch, issued)
+    alerts += tell(issued.new, watch) if issued else 0
     _set_turns(source, turned)
     done.claimed += len(claimed)
     done.transitions += sum(len(one.skipped) + (one.told is not None) for _running, one in turned)
@@ -163,16 +165,19 @@ def _entry(running: Running, one: Reached) -> dict[str, Any]:
     return {"pk": running.pk, "rung": rung.code, "name": rung.name, "step": rung.step, **instants}
 
 
-def _write_alerts(source: Source, written: Written, watch: Watch) -> int:
+def _write_alerts(source: Source, written: Written, watch: Watch, issued: Issued | None) -> int:
     rows: list[Row] = []
     for running, reached, escalation in written:
-        fact = fact_of(source, running, reached, escalation, watch)
+        fact = fact_of(source, running, reached, escalation, watch, issued)
         rows += to_people(fact, watch.directory.told(reached.rung.told, running), watch)
         rows += to_groups(fact, watch.directory.robots(running, reached.rung.step), watch)
     return insert(rows)
 
 
-def fact_of(source: Source, running: Running, reached: Reached, escalation: int, watch: Watch) -> Fact:
+def fact_of(
+    source: Source, running: Running, reached: Reached, escalation: int, watch: Watch, issued: Issued | None = None
+) -> Fact:
+    """`issued`: the orders of this look; None when a flood lets none be issued."""
     rung, deadline = reached.rung, running.deadline
     facts: dict[str, Any] = {
         "number": running.number,
@@ -183,6 +188,8 @@ def fact_of(source: Source, running: Running, reached: Reached, escalation: int,
     }
     if is_late(reached, watch.now):
         facts["late"] = reached.at.isoformat()
+    if source is CLOCKS and rung.step == Step.ORDER:
+        facts |= issued.said(running) if issued else {"ordered": "held"}
     if source is ITEMS:
         facts["item"] = running.pk
     key = f"{source.column.removesuffix('_id')}-{running.pk}-{deadline.due_at.timestamp():.0f}-{rung.code}"

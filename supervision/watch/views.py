@@ -69,11 +69,14 @@ ICONS = {
 class Line:
     """One order as the list shows it.
 
+    `case`: None when it was handed on and is not seen any more; `moved`: who answers for it instead of the addressee;
     `light`: none where nobody was to answer any more; `word`: how its answer came, once it came;
     `left`: seconds of office time to its due instant; `mine`: one's own step.
     """
 
     order: SupervisionOrder
+    case: Case | None
+    moved: bool
     state: str
     light: str
     word: str
@@ -110,7 +113,7 @@ def _narrowed(rows: Any, chosen: str, person: Person, now: datetime) -> Any:
             "answered": Q(closed_at__isnull=True, answered_at__isnull=False),
             "done": Q(closing=SupervisionOrder.Closing.DONE),
             "withdrawn": Q(closing=SupervisionOrder.Closing.WITHDRAWN),
-            "mine": unanswered & Q(person=person),
+            "mine": unanswered & Q(case__responsible=person),
         }.get(chosen, Q())
     )
 
@@ -137,19 +140,22 @@ def _tabs(seen: QuerySet[SupervisionOrder], chosen: str, now: datetime) -> list[
 
 
 def _lines(ids: list[int], person: Person, now: datetime) -> list[Line]:
-    rows = SupervisionOrder.objects.filter(pk__in=ids).select_related("case", "unit", "person")
+    rows = SupervisionOrder.objects.filter(pk__in=ids).select_related("unit", "person")
     found = {row.pk: row for row in rows}
+    actions.seen_cases(person.scope(), found.values())
     hours, calendar = Schedule.objects.get(code="office").hours(), load_calendar()
     return [_line(found[pk], person, now, hours, calendar) for pk in ids if pk in found]
 
 
 def _line(order: SupervisionOrder, person: Person, now: datetime, hours: Any, calendar: Any) -> Line:
-    state = rules.state_of(order)
+    state, case = rules.state_of(order), actions.case_of(order)
     own = actions.acts(person, order)
     stopped = order.answered_at is not None or order.closed_at is not None
     light = "" if state == State.WITHDRAWN and order.answered_at is None else rules.light(order, now)
     return Line(
         order=order,
+        case=case,
+        moved=not stopped and case is not None and case.responsible_id != order.person_id,
         state=str(STATE_WORDS[state]),
         light=light,
         word="" if not stopped else _("Late") if light == "red" else _("On time"),
@@ -190,9 +196,9 @@ def order_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 @login_required
 @require_safe
 def order_paper(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """The order as the paper that is stamped, for whoever sees its page."""
+    """The order as the paper that is stamped, for whoever sees its case."""
     row = _found(request, pk)
-    if kind not in documents.WRITERS:
+    if kind not in documents.WRITERS or actions.case_of(row) is None:
         raise Http404
     name, content = documents.file(row, kind)
     headers = {
@@ -218,12 +224,14 @@ def _order_page(
         }
         for act in actions.acts(person, row)
     ]
+    line = _line(row, person, now, hours, calendar)
     events = [
         {
             "at": step.at,
             "who": str(step.by) if step.by else _("the ladder"),
             "text": step.get_what_display(),
-            "body": step.text,
+            # What others wrote after the case was handed on is not for whoever gave it away.
+            "body": step.text if line.case or step.what == OrderStep.What.ISSUED or step.by_id == person.pk else "",
             "icon": ICONS[OrderStep.What(step.what)][0],
             "tone": ICONS[OrderStep.What(step.what)][1],
         }
@@ -231,7 +239,7 @@ def _order_page(
     ]
     context = {
         "order": row,
-        "line": _line(row, person, now, hours, calendar),
+        "line": line,
         "doors": doors,
         "events": events,
         "told": _told(Escalation.objects.filter(order=row)),

@@ -74,6 +74,24 @@ def test_an_order_of_the_ladder_says_what_is_late_and_by_how_much(world: World) 
         assert words in page
 
 
+def test_an_order_about_a_late_first_response_says_just_that(world: World) -> None:
+    """The case itself is due days later: nobody may read on a stamped paper that it is not finished in time."""
+    world.log(**RESIDENT)
+    sweep(now=datetime(2026, 11, 23, 18, 0, tzinfo=world.now.tzinfo), real=False)
+    order = SupervisionOrder.objects.get()
+    assert "应于 11月20日 10:00 前首次联系居民，至今未联系" in order.demand
+    assert "办结" not in order.demand
+    told = boxes(order)
+    assert told["首次联系时限"] == "首次响应：2026年11月20日10:00前"
+    assert "办理时限" not in told
+
+
+def test_when_both_limits_have_passed_the_order_is_about_the_case(world: World) -> None:
+    order = late(world)
+    assert order.clock is not None
+    assert order.clock.kind == Clock.Kind.RESOLUTION
+
+
 def test_one_that_a_supervisor_issued_names_them_and_that_nothing_is_late(world: World) -> None:
     told = boxes(pushed(world))
     assert told["逾期情况"] == "下达时尚未逾期"

@@ -15,7 +15,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
 from django.test import Client
-from django.utils import timezone
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
 from complaints import actions
 from complaints.actions.recalculate import recalculate
@@ -37,6 +38,7 @@ from supervision.models import (
     WatchRule,
     Wish,
 )
+from supervision.telling import words
 from supervision.watch import orders, rulebook
 from supervision.watch.dispatch import LEASE, dispatch
 from supervision.watch.ladder import RungTerms
@@ -176,6 +178,22 @@ def test_who_states_a_reason_in_time_is_not_reviewed_for_silence(world: World) -
     assert [one.clock.case_id for one in reviewed if one.clock] == [silent.pk]
 
 
+def test_a_request_that_was_refused_spares_nobody_the_review(world: World) -> None:
+    case = answered(world)
+    due = resolution(case).due_at
+    actions.ask_extension(case, by=world.worker, now=due - HOUR, version=2, text="配件未到", told="配件未到")
+    look(due + 12 * DAY)
+    assert not Escalation.objects.filter(clock=resolution(case), step="review").exists(), "it waits for its decision"
+    actions.refuse(case, by=world.secretary, now=due + 12 * DAY + HOUR, version=3, text="理由不充分")
+    look(due + 12 * DAY + HOUR)
+    review = Escalation.objects.get(clock=resolution(case), step="review", skipped=False)
+    assert {alert.recipient.username for alert in review.alerts.all() if alert.recipient} == {
+        "discipline",
+        "supervisor",
+        "supervisor2",
+    }
+
+
 def test_a_person_who_has_left_is_never_told_and_nobody_at_all_is_counted(world: World) -> None:
     case = answered(world)
     Person.objects.filter(pk=world.worker.pk).update(working="left")
@@ -263,6 +281,55 @@ def test_in_a_flood_nobody_is_bound_by_an_order(world: World) -> None:
     look(max(resolution(case).due_at for case in cases) + 3 * DAY)
     assert set(Escalation.objects.filter(skipped=False).values_list("step", flat=True)) == {"order"}
     assert not SupervisionOrder.objects.exists()
+
+
+def said_of_orders(world: World) -> list[str]:
+    """What a supervisor's inbox says at the rung of the order, the oldest first, each once."""
+    rows = Alert.objects.filter(what="escalation", step="order", recipient=world.supervisor).order_by("pk")
+    with translation.override("zh-hans"):
+        return [words.line(words.told(row.what, row.step, row.facts)) for row in rows]
+
+
+def test_an_order_is_told_as_issued_only_when_it_was(world: World) -> None:
+    case = world.log()
+    look(datetime(2026, 11, 23, 18, 0, tzinfo=world.now.tzinfo))  # the first response is late by more than a day
+    look(datetime(2026, 11, 27, 18, 0, tzinfo=world.now.tzinfo))  # and now the case: one open order per case
+    assert SupervisionOrder.objects.get().number == "督办〔2026〕1号"
+    first, second = said_of_orders(world)
+    assert f"已下发督办单 督办〔2026〕1号 · {case.number}" in first
+    assert "应督办（已有督办单 督办〔2026〕1号 尚未了结）" in second
+    assert "已下发" not in second
+    assert "11-20 10:00" in first
+    assert "办结" not in first, "it is the first response that was due then"
+
+
+def test_what_both_limits_of_a_case_say_at_once_names_the_same_order(world: World) -> None:
+    world.log()
+    look(datetime(2026, 11, 27, 18, 0, tzinfo=world.now.tzinfo))
+    assert SupervisionOrder.objects.count() == 1
+    said = " ".join(said_of_orders(world))
+    assert said.count("已下发督办单 督办〔2026〕1号") == said.count("已有督办单 督办〔2026〕1号") == 1
+
+
+def test_in_a_flood_nobody_is_told_of_an_order_that_was_not_issued(world: World) -> None:
+    case = answered(world)
+    due = resolution(case).due_at
+    Hold.objects.create(why="flood", since=due)
+    look(due + DAY + SECOND)
+    assert not SupervisionOrder.objects.exists()
+    (said,) = said_of_orders(world)
+    assert said.startswith("应督办（暂缓自动下发，请核实后决定）")
+
+
+def test_a_batch_with_orders_costs_the_same_number_of_statements(world: World) -> None:
+    def cost(cases: list[Case]) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            look(resolution(cases[-1]).due_at + DAY + SECOND)
+        return len(asked)
+
+    few = cost([answered(world)])
+    many = cost([answered(world, title=f"第{n}件", submission_key=None) for n in range(8)])
+    assert many <= few
 
 
 def test_a_restored_copy_is_recognised_and_tells_nobody_anything(world: World) -> None:
@@ -512,6 +579,61 @@ def test_an_order_is_answered_by_one_and_accepted_by_another(world: World, clien
     ]
     look(order.due_at + 30 * DAY)
     assert not Escalation.objects.filter(order=order).exists(), "an answer in time leaves nothing to climb"
+
+
+def test_whoever_accepts_the_case_answers_its_order(world: World, client: Client) -> None:
+    """From one department to another, neither with a secretary; the first keeps reading what was addressed to them."""
+    case = answered(world, first_contact=world.worker2)
+    for at, giver, taker in (
+        (3, world.worker2, world.department_worker),
+        (6, world.department_worker, world.department2_worker),
+    ):
+        version = Case.objects.get(pk=case.pk).version
+        actions.offer(case, by=giver, now=world.now + at * HOUR, version=version, to=taker, reason="属其职责")
+        actions.accept(case, by=taker, now=world.now + (at + 1) * HOUR)
+        if taker == world.department_worker:
+            order = orders.issue(case, by=world.supervisor, now=world.now + 5 * HOUR, demand="请尽快办结并答复")
+    dispatch(now=world.now + 8 * HOUR, real=False)
+    page = f"/supervision/orders/{order.pk}/"
+    client.force_login(world.department_worker)
+    text = client.get(page).content.decode()
+    assert "请尽快办结并答复" in text
+    assert case.title not in text, "the case itself is not theirs any more"
+    assert order.number in client.get("/supervision/orders/").content.decode()
+    alert = Alert.objects.get(what="order", recipient=world.department_worker, channel="inbox")
+    assert client.get(f"/inbox/{alert.pk}/").headers["Location"] == page
+    assert client.get(page + "paper.pdf").status_code == 404
+    assert client.post(page + "answer/", {"text": "已移交"}).status_code == 403
+    look(order.due_at + SECOND)
+    red = Alert.objects.filter(escalation__order=order, escalation__rung="red").values_list(
+        "recipient__username", flat=True
+    )
+    assert set(red) == {"department2_worker", "supervisor", "supervisor2"}
+    client.force_login(world.department2_worker)
+    assert "现答复人" in client.get(page).content.decode()
+    assert order.number in client.get("/supervision/orders/?state=mine").content.decode()
+    assert client.post(page + "answer/", {"text": "本周五前更换完毕"}).status_code == 302
+    client.force_login(world.supervisor)
+    assert client.post(page + "send_back/", {"text": "请写明负责人"}).status_code == 302
+    back = Alert.objects.filter(what="order", key__contains="-back-").values_list("recipient__username", flat=True)
+    assert set(back) == {"department2_worker"}
+    client.force_login(world.department_worker)
+    text = client.get(page).content.decode()
+    assert "更换完毕" not in text
+    order.refresh_from_db()
+    assert (order.person, order.unit) == (world.department_worker, world.department), "to whom it went is not rewritten"
+
+
+def test_the_secretary_of_the_unit_that_has_the_case_answers_and_the_former_one_does_not(world: World) -> None:
+    case = answered(world)
+    order = orders.issue(case, by=world.supervisor, now=world.now + 2 * HOUR, demand="请尽快办结并答复")
+    actions.offer(case, by=world.worker, now=world.now + 3 * HOUR, version=2, to=world.outsider, reason="属西里")
+    actions.accept(case, by=world.outsider, now=world.now + 4 * HOUR)
+    said = {}
+    for who in (world.secretary, world.west_secretary, world.worker, world.outsider):
+        seen = orders.order_for(Person.objects.get(pk=who.pk), order.pk)
+        said[who.username] = "answer" in orders.acts(Person.objects.get(pk=who.pk), seen)
+    assert said == {"secretary": False, "west_secretary": True, "worker": False, "outsider": True}
 
 
 def test_an_unanswered_order_climbs_its_own_ladder_even_when_the_case_is_finished(world: World, client: Client) -> None:
