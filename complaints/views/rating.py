@@ -25,7 +25,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from complaints.access import case_for
 from complaints.actions import rating as acts
 from complaints.actions.rated import Answer
-from complaints.forms.public import LookupForm
 from complaints.forms.rating import (
     CallForm,
     CheckForm,
@@ -42,6 +41,7 @@ from complaints.ratings import SLIP_GOOD_FOR, State, Step, may_follow, may_take,
 from complaints.ratings_page import check_of, may_supplement, progress_of, rating_of, tally_of, to_ask, where
 from complaints.views import track
 from complaints.views.case import person_of
+from complaints.views.remembered import Kept, asked_again, case_of, of_another, remember
 from config.guard.doors import SEND, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
@@ -85,24 +85,24 @@ DOORS: dict[Step, Door] = {
 def track_rate(request: HttpRequest) -> HttpResponse:
     """The first rating of the case this browser follows, or the word added to it later."""
     now = timezone.now()
-    case = track.case_of(request)
+    case = case_of(request)
     if case is None:
-        kept = LookupForm(initial={"draft": request.POST.get("text", "")[:2_000]})
-        context = {"shell": "public", "form": kept, "asked_again": True}
-        return render(request, "public/track_door.html", context, status=403)
+        return asked_again(request, Kept.of(request, "rate", RatingForm))
+    if other := of_another(request, case, "rate", RatingForm):
+        return other
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
         return refused(request, refusal, {"shell": "public"})
     form = RatingForm(request.POST)
     if not form.is_valid():
-        return track.remember(track.show(request, case, now, {"rate": form}, status=422), case)
+        return remember(track.show(request, case, now, {"rate": form}, status=422), case)
     try:
         _rate(case, form, now)
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return track.remember(track.show(request, case, now, {"rate": form}, status=409), case)
-    return track.remember(redirect(reverse("track") + "#rating"), case)
+        return remember(track.show(request, case, now, {"rate": form}, status=409), case)
+    return remember(redirect(reverse("track") + "#rating"), case)
 
 
 @never_cache

@@ -1,0 +1,154 @@
+"""Following a matter in several tabs, after the half hour, and when it was closed meanwhile: nothing typed gets lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from complaints import actions
+from complaints.models import Attachment, Case, DataRequest, Event, Message, Rating
+from complaints.tracking import set_code
+from tests.public.test_report import photo
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def today(world: World) -> Iterator[None]:
+    with time_machine.travel(world.now, tick=False):
+        yield
+
+
+@pytest.fixture
+def case(world: World) -> Case:
+    return world.log(at=world.now - timedelta(hours=3))
+
+
+@pytest.fixture
+def other(world: World) -> Case:
+    return world.log(at=world.now - timedelta(hours=2))
+
+
+def enter(client: Client, case: Case) -> None:
+    """Number and code."""
+    assert client.post("/track/", {"number": case.number, "code": set_code(case)}).status_code == 302
+
+
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that goes there, as a browser would send them."""
+    found = re.search(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL)
+    assert found, f"no form to {action}"
+    hidden = re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', found[0])
+    return {name: unescape(value) for name, value in hidden}
+
+
+def conclude(case: Case, world: World) -> Case:
+    case = Case.objects.get(pk=case.pk)
+    actions.conclude(
+        case, by=case.responsible, now=world.now, version=case.version, outcome="resolved", text="灯已经换好。"
+    )
+    return Case.objects.get(pk=case.pk)
+
+
+def enter_again(client: Client, page: str, case: Case) -> str:
+    """Number and code once more, on the page that kept what was typed."""
+    answer = client.post("/track/", fields(page, "/track/") | {"number": case.number, "code": set_code(case)})
+    assert answer.status_code == 200
+    return text_of(answer)
+
+
+# ---- two tabs
+
+
+@pytest.mark.parametrize(
+    ("address", "typed"),
+    [
+        ("/track/say/", {"text": "三楼的灯还是不亮"}),
+        ("/track/withdraw/", {"reason": "三楼的灯还是不亮"}),
+        ("/track/urge/", {}),
+        ("/track/photos/", {}),
+        ("/track/data/", {"kind": "correction", "text": "三楼的灯还是不亮"}),
+        ("/track/data/", {"kind": "deletion", "text": "三楼的灯还是不亮"}),
+    ],
+)
+def test_a_tab_of_one_matter_does_nothing_to_the_one_opened_since(
+    client: Client, case: Case, other: Case, address: str, typed: dict[str, str]
+) -> None:
+    enter(client, case)
+    page = client.get("/track/data/" if "data" in address else "/track/")
+    shown = fields(text_of(page), address)
+    enter(client, other)
+    before = Event.objects.count()
+    photos = {"photos": [photo()]} if "photos" in address else {}
+
+    answer = client.post(address, shown | typed | photos)
+
+    assert answer.status_code == 409
+    told = text_of(answer)
+    assert "没有发送" in told
+    assert case.number in told
+    assert other.number in told
+    assert not ({"text", "reason"} & set(typed)) or "三楼的灯还是不亮</textarea>" in told
+    assert Event.objects.count() == before
+    assert not Message.objects.exists()
+    assert not DataRequest.objects.exists()
+    assert not Attachment.objects.exists()
+    assert Case.objects.open().count() == 2
+    assert other.number in text_of(client.get("/track/"))  # and that one is open still
+
+
+def test_a_rating_goes_to_the_matter_it_was_written_for_or_nowhere(
+    client: Client, case: Case, other: Case, world: World
+) -> None:
+    conclude(case, world)
+    conclude(other, world)
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), "/track/rate/")
+    enter(client, other)
+
+    answer = client.post("/track/rate/", shown | {"solved": "no", "satisfied": "1", "text": "三楼还是不亮"})
+
+    assert answer.status_code == 409
+    assert "三楼还是不亮</textarea>" in text_of(answer)
+    assert not Rating.objects.exists()
+
+
+def test_with_the_code_of_the_other_matter_the_text_arrives_where_it_belongs(
+    client: Client, case: Case, other: Case
+) -> None:
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), "/track/withdraw/")
+    enter(client, other)
+    refused = text_of(client.post("/track/withdraw/", shown | {"reason": "物业已经修好了"}))
+
+    page = enter_again(client, refused, case)
+    assert re.search(r'name="reason"[^>]*>\s*物业已经修好了', page)
+    client.post("/track/withdraw/", fields(page, "/track/withdraw/") | {"reason": "物业已经修好了"})
+
+    assert Message.objects.get().case == case
+    assert Case.objects.get(pk=other.pk).is_open
+
+
+def test_words_for_one_matter_are_not_put_into_the_fields_of_another(client: Client, case: Case, other: Case) -> None:
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), "/track/say/")
+    enter(client, other)
+    refused = text_of(client.post("/track/say/", shown | {"text": "只给第一件"}))
+
+    page = enter_again(client, refused, other)
+
+    assert "没有发送" in page
+    assert "只给第一件</textarea>" in page
+    assert not re.search(r'name="text"[^>]*>\s*只给第一件', page)
