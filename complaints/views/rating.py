@@ -36,12 +36,12 @@ from complaints.forms.rating import (
     VerifyForm,
 )
 from complaints.models import Case, PraiseProposal, Rating, RatingCheck
-from complaints.progress import opened
+from complaints.progress import opened, tracked
 from complaints.ratings import SLIP_GOOD_FOR, State, Step, may_follow, may_take, next_step
 from complaints.ratings_page import check_of, may_supplement, progress_of, rating_of, tally_of, to_ask, where
 from complaints.views import track
 from complaints.views.case import person_of
-from complaints.views.remembered import Kept, asked_again, case_of, of_another, remember
+from complaints.views.remembered import Kept, Unsent, asked_again, case_of, of_another, remember, written
 from config.guard.doors import SEND, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
@@ -101,7 +101,7 @@ def track_rate(request: HttpRequest) -> HttpResponse:
         _rate(case, form, now)
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return remember(track.show(request, case, now, {"rate": form}, status=409), case)
+        return remember(track.show(request, tracked(case.pk) or case, now, {"rate": form}, status=409), case)
     return remember(redirect(reverse("track") + "#rating"), case)
 
 
@@ -115,7 +115,15 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         return _slip_page(request, None, None, gone=True, status=404)
     given = Rating.objects.filter(case=case, cycle=cycle, supplements__isnull=True).exists()
     if given or cycle != case.cycle or case.status != Case.Status.CONCLUDED:
-        return _slip_page(request, case, None, given=given)
+        if request.method != "POST":
+            return _slip_page(request, case, None, given=given)
+        why = (
+            _("This has been rated already. Thank you.")
+            if given
+            else _("This matter is being handled: it can be rated once it is finished.")
+        )
+        late = Unsent(why, written(RatingForm(request.POST)))
+        return _slip_page(request, case, None, given=given, unsent=late, status=409)
     if request.method != "POST":
         return _slip_page(request, case, RatingForm())
     try:
@@ -166,6 +174,7 @@ def _slip_page(
     *,
     given: bool = False,
     gone: bool = False,
+    unsent: Unsent | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -175,6 +184,7 @@ def _slip_page(
         "rate_url": request.path,
         "given": given,
         "gone": gone,
+        "unsent": unsent,
     }
     return render(request, "public/rate.html", context, status=status)
 

@@ -24,7 +24,19 @@ from complaints.progress import progress, tracked
 from complaints.ratings_page import rating_context
 from complaints.tracking import check_code
 from complaints.views import data_requests
-from complaints.views.remembered import COOKIE, PATH, Kept, asked_again, case_of, door, of_another, remember, unsent_of
+from complaints.views.remembered import (
+    COOKIE,
+    PATH,
+    Kept,
+    Unsent,
+    asked_again,
+    case_of,
+    door,
+    of_another,
+    remember,
+    unsent_of,
+    written,
+)
 from config.guard import proof
 from config.guard.doors import SEND, TRACK, refused
 from config.guard.forms import stamp
@@ -89,7 +101,7 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
         DO[act](case, form.cleaned_data, now)
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return remember(show(request, case, now, {act: form}, status=409), case)
+        return remember(show(request, tracked(case.pk) or case, now, {act: form}, status=409), case)
     return remember(redirect(f"{PATH}?done={act}"), case)
 
 
@@ -111,6 +123,8 @@ def show(
         unsent = unsent_of(kept, case)
         if unsent is None:
             own[kept.act], refused = kept.form(), kept.act
+    if refused and unsent is None and (why := _closed_meanwhile(refused, context)):
+        unsent = Unsent(why, written(own.pop(refused)), photos=refused == "photos")
     context |= {
         "shell": "public",
         "forms": own,
@@ -120,6 +134,17 @@ def show(
         "done": DONE.get(request.GET.get("done", ""), ""),
     }
     return render(request, "public/track.html", context, status=status)
+
+
+def _closed_meanwhile(act: str, context: dict[str, Any]) -> str:
+    """Why the page has no form for this any more; "" while it has one."""
+    if act != "rate":
+        return "" if context["open"] else _("This matter is closed; this step is not possible any more.")
+    if context["rating_form"] is not None:
+        return ""
+    if context["rating"] is not None:
+        return _("This has been rated already. Thank you.")
+    return _("This matter is being handled: it can be rated once it is finished.")
 
 
 def _look_up(request: HttpRequest, now: datetime) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.test import Client
 from complaints import actions
 from complaints.models import Attachment, Case, DataRequest, Event, Message, Rating
 from complaints.tracking import set_code
+from complaints.views.rating import token_of
 from tests.public.test_report import photo
 from tests.world import World
 
@@ -152,3 +153,59 @@ def test_words_for_one_matter_are_not_put_into_the_fields_of_another(client: Cli
     assert "没有发送" in page
     assert "只给第一件</textarea>" in page
     assert not re.search(r'name="text"[^>]*>\s*只给第一件', page)
+
+
+# ---- closed meanwhile
+
+
+@pytest.mark.parametrize(
+    ("act", "typed"),
+    [("say", {"text": "三楼的灯还是不亮"}), ("withdraw", {"reason": "三楼的灯还是不亮"}), ("urge", {}), ("photos", {})],
+)
+def test_what_is_sent_to_a_matter_closed_meanwhile_is_given_back_with_the_reason(
+    client: Client, case: Case, world: World, act: str, typed: dict[str, str]
+) -> None:
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), f"/track/{act}/")
+    conclude(case, world)
+
+    answer = client.post(f"/track/{act}/", shown | typed | ({"photos": [photo()]} if act == "photos" else {}))
+
+    assert answer.status_code == 409
+    page = text_of(answer)
+    assert "没有发送" in page
+    assert "已经办结或撤回" in page
+    assert not typed or "三楼的灯还是不亮</textarea>" in page
+    assert 'href="#rating"' in page  # where "not solved" can be said now
+    assert ("照片无法保留" in page) == (act == "photos")
+    assert not Message.objects.exists()
+
+
+def test_a_second_rating_from_an_old_tab_is_given_back_with_the_reason(
+    client: Client, case: Case, world: World
+) -> None:
+    conclude(case, world)
+    enter(client, case)
+    sent = fields(text_of(client.get("/track/")), "/track/rate/") | {"solved": "yes", "satisfied": "4"}
+    client.post("/track/rate/", sent)
+
+    answer = client.post("/track/rate/", sent | {"text": "第二次想说的话"})
+
+    assert answer.status_code == 409
+    page = text_of(answer)
+    assert "没有发送" in page
+    assert "已经评价过了" in page
+    assert "第二次想说的话</textarea>" in page
+    assert Rating.objects.get().text == ""
+
+
+def test_a_slip_used_up_meanwhile_gives_the_words_back(client: Client, case: Case, world: World) -> None:
+    url = f"/rate/{token_of(conclude(case, world))}/"
+    client.post(url, {"solved": "yes", "satisfied": "4"})
+
+    answer = client.post(url, {"solved": "yes", "satisfied": "1", "text": "第二次想说的话"})
+
+    assert answer.status_code == 409
+    assert "没有发送" in text_of(answer)
+    assert "第二次想说的话</textarea>" in text_of(answer)
+    assert "您的评价已收到" not in text_of(answer)
