@@ -23,7 +23,7 @@ from complaints.actions import data_requests as acts
 from complaints.forms.fields import Line, Words
 from complaints.models import Case, DataRequest, Resident
 from complaints.views.case import person_of
-from complaints.views.remembered import Kept, case_of, of_another, remember, unsent_of
+from complaints.views.remembered import Kept, asked_again, case_of, of_another, remember, unsent_of
 from config.guard.doors import SEND, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
@@ -93,7 +93,7 @@ def track_data(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     case, kind = case_of(request), request.POST.get("kind", "")
     if case is None:
-        return redirect("track")
+        return asked_again(request, Kept.of(request, kind, ASKED[kind])) if kind in ASKED else redirect("track")
     if request.method != "POST":
         return own(request, case, now)
     if kind in ASKED and (other := of_another(request, case, kind, ASKED[kind])):
