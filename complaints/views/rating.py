@@ -38,7 +38,7 @@ from complaints.forms.rating import (
 from complaints.models import Case, PraiseProposal, Rating, RatingCheck
 from complaints.progress import opened, tracked
 from complaints.ratings import SLIP_GOOD_FOR, State, Step, may_follow, may_take, next_step
-from complaints.ratings_page import check_of, may_supplement, progress_of, rating_of, tally_of, to_ask, where
+from complaints.ratings_page import mark_of, progress_of, rating_of, tally_of, to_ask, where
 from complaints.views import track
 from complaints.views.case import person_of
 from complaints.views.remembered import Kept, Unsent, asked_again, case_of, of_another, remember, written
@@ -98,7 +98,7 @@ def track_rate(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return remember(track.show(request, case, now, {"rate": form}, status=422), case)
     try:
-        _rate(case, form, now)
+        _rate(case, form, now, request.POST.get("mark", ""))
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return remember(track.show(request, tracked(case.pk) or case, now, {"rate": form}, status=409), case)
@@ -159,12 +159,12 @@ def _of_token(token: str) -> tuple[Case | None, int]:
     return Case.objects.select_related("street", "community", "responsible", "unit").filter(pk=pk).first(), cycle
 
 
-def _rate(case: Case, form: RatingForm, now: datetime) -> None:
-    first = rating_of(case)
-    if first is not None and may_supplement(first, check_of(first)):
-        acts.supplement(case, answer_of(form), now=now, via=Rating.Via.TRACK)
-    else:
-        acts.rate(case, answer_of(form), now=now, via=Rating.Via.TRACK)
+def _rate(case: Case, form: RatingForm, now: datetime, shown: str) -> None:
+    """`shown` is what the form was about: it is about nothing else, whatever the case has come to since."""
+    what, _dash, number = (shown or mark_of(case, rating_of(case))).partition("-")
+    cycle = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 0
+    act = acts.supplement if what == "add" else acts.rate
+    act(case, answer_of(form), now=now, via=Rating.Via.TRACK, cycle=cycle)
 
 
 def _slip_page(

@@ -123,8 +123,11 @@ def show(
         unsent = unsent_of(kept, case)
         if unsent is None:
             own[kept.act], refused = kept.form(), kept.act
-    if refused and unsent is None and (why := _closed_meanwhile(refused, context)):
-        unsent = Unsent(why, written(own.pop(refused)), photos=refused == "photos")
+    if refused and unsent is None:
+        mark = request.POST.get("mark", "") if refused == "rate" else ""
+        why = _closed_meanwhile(refused, context) or _other_cycle(mark, context)
+        if why:
+            unsent = Unsent(why, written(own.pop(refused)), photos=refused == "photos")
     context |= {
         "shell": "public",
         "forms": own,
@@ -145,6 +148,13 @@ def _closed_meanwhile(act: str, context: dict[str, Any]) -> str:
     if context["rating"] is not None:
         return _("This has been rated already. Thank you.")
     return _("This matter is being handled: it can be rated once it is finished.")
+
+
+def _other_cycle(mark: str, context: dict[str, Any]) -> str:
+    """Why a rating is not about what can be rated now."""
+    if mark in {"", context["rating_mark"]}:
+        return ""
+    return _("Meanwhile the matter was handled once more: this was about the result before that.")
 
 
 def _look_up(request: HttpRequest, now: datetime) -> HttpResponse:

@@ -13,13 +13,16 @@ import time_machine
 from django.test import Client
 
 from complaints import actions
-from complaints.models import Attachment, Case, DataRequest, Event, Message, Rating
+from complaints.actions import rating as acts
+from complaints.actions.rated import Answer
+from complaints.models import Attachment, Case, DataRequest, Event, Message, Rating, RatingCheck, RatingTag
 from complaints.tracking import set_code
 from complaints.views.rating import token_of
 from tests.public.test_report import photo
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
+LATER = timedelta(minutes=31)
 
 
 @pytest.fixture(autouse=True)
@@ -209,3 +212,128 @@ def test_a_slip_used_up_meanwhile_gives_the_words_back(client: Client, case: Cas
     assert "没有发送" in text_of(answer)
     assert "第二次想说的话</textarea>" in text_of(answer)
     assert "您的评价已收到" not in text_of(answer)
+
+
+# ---- after the half hour
+
+
+@pytest.mark.parametrize(
+    ("address", "typed", "found"),
+    [
+        ("/track/say/", {"text": "这段话不能丢"}, r'name="text"[^>]*>\s*这段话不能丢'),
+        ("/track/withdraw/", {"reason": "这段话不能丢"}, r'name="reason"[^>]*>\s*这段话不能丢'),
+        ("/track/data/", {"kind": "correction", "text": "这段话不能丢"}, r'name="text"[^>]*>\s*这段话不能丢'),
+        ("/track/data/", {"kind": "deletion", "text": "这段话不能丢"}, r'name="text"[^>]*>\s*这段话不能丢'),
+    ],
+)
+def test_what_was_typed_is_back_in_its_place_after_number_and_code(
+    client: Client, case: Case, world: World, address: str, typed: dict[str, str], found: str
+) -> None:
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/data/" if "data" in address else "/track/")), address)
+    with time_machine.travel(world.now + LATER):
+        answer = client.post(address, shown | typed)
+        assert answer.status_code == 403
+        assert "还没有发送" in text_of(answer)
+        assert "这段话不能丢</textarea>" in text_of(answer)
+        wrong = client.post("/track/", fields(text_of(answer), "/track/") | {"number": case.number, "code": "ABCDE"})
+        assert wrong.status_code == 422  # a slip of the finger loses nothing either
+        page = enter_again(client, text_of(wrong), case)
+
+    assert "还没有发送" in page
+    kept = page[page.index("这段话不能丢") - 700 :]
+    assert re.search(found, kept)
+    assert not Message.objects.exists()
+    assert not DataRequest.objects.exists()
+
+
+def test_a_rating_comes_back_with_its_ticks(client: Client, case: Case, world: World) -> None:
+    conclude(case, world)
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), "/track/rate/")
+    tag = str(RatingTag.objects.filter(is_active=True, lowest__lte=2).values_list("pk", flat=True)[0])
+    with time_machine.travel(world.now + LATER):
+        typed = {"solved": "partly", "satisfied": "2", "tags": [tag], "attitude": "3", "text": "来了两次"}
+        page = enter_again(client, text_of(client.post("/track/rate/", shown | typed)), case)
+
+    for name, value in (("solved", "partly"), ("satisfied", "2"), ("tags", tag)):
+        assert re.search(rf'<input[^>]*name="{name}" value="{value}"[^>]*checked', page), name
+    assert re.search(r'name="text"[^>]*>\s*来了两次', page)
+    assert '<option value="3" selected>' in page
+
+
+def test_that_photos_cannot_be_kept_is_said(client: Client, case: Case, world: World) -> None:
+    enter(client, case)
+    with time_machine.travel(world.now + LATER):
+        answer = client.post("/track/photos/", {"photos": [photo()]})
+        assert "照片无法保留" in text_of(answer)
+        page = enter_again(client, text_of(answer), case)
+    assert "照片无法保留,请重新选择".replace(",", "\uff0c") in page
+
+
+# ---- a rating is about the cycle it was shown for
+
+
+def rated(case: Case, world: World) -> RatingCheck:
+    """A bad rating whose resident was told what came of it."""
+    row = acts.rate(case, Answer(solved="partly", satisfied=2, text="慢"), now=world.now, via="track")
+    check = RatingCheck.objects.get(rating=row)
+    acts.verify(check, by=world.secretary, now=world.now, outcome="explained", finding="已解释")
+    acts.tell(check, by=world.secretary, now=world.now, text="情况是这样的")
+    return check
+
+
+def done_again(case: Case, world: World) -> None:
+    case = Case.objects.get(pk=case.pk)
+    actions.redo(case, by=world.secretary, now=world.now, version=case.version, reason="没有修好")
+    conclude(case, world)
+
+
+def test_a_stale_rating_does_not_count_for_the_next_result(client: Client, case: Case, world: World) -> None:
+    conclude(case, world)
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), "/track/rate/")
+    done_again(case, world)
+
+    answer = client.post("/track/rate/", shown | {"solved": "no", "satisfied": "1", "text": "第一次没修好"})
+
+    assert answer.status_code == 409
+    assert "又办理了一次" in text_of(answer)
+    assert "第一次没修好</textarea>" in text_of(answer)
+    assert not re.search(r'name="text"[^>]*>\s*第一次没修好', text_of(answer))
+    assert not Rating.objects.exists()
+    assert Case.objects.get(pk=case.pk).status == Case.Status.CONCLUDED
+
+
+def test_a_word_added_to_the_first_rating_is_no_rating_of_the_second_result(
+    client: Client, case: Case, world: World
+) -> None:
+    case = conclude(case, world)
+    check = rated(case, world)
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), "/track/rate/")
+    assert shown["mark"] == "add-1"
+    done_again(check.rating.case, world)
+
+    answer = client.post("/track/rate/", shown | {"solved": "yes", "satisfied": "5", "text": "后来好了"})
+
+    assert answer.status_code == 409
+    assert "又办理了一次" in text_of(answer)
+    assert "后来好了</textarea>" in text_of(answer)
+    assert Rating.objects.get() == check.rating
+
+
+def test_a_rating_kept_over_the_half_hour_is_not_moved_to_the_next_result(
+    client: Client, case: Case, world: World
+) -> None:
+    conclude(case, world)
+    enter(client, case)
+    shown = fields(text_of(client.get("/track/")), "/track/rate/")
+    with time_machine.travel(world.now + LATER):
+        door = text_of(client.post("/track/rate/", shown | {"solved": "no", "satisfied": "1", "text": "没修好"}))
+        done_again(case, world)
+        page = enter_again(client, door, case)
+
+    assert "又办理了一次" in page
+    assert "没修好</textarea>" in page
+    assert not re.search(r'name="text"[^>]*>\s*没修好', page)
