@@ -31,9 +31,15 @@ def rating_context(case: Case, now: datetime, data: Mapping[str, Any] | None = N
         "rating": rating,
         "rating_check": check,
         "rating_form": form,
+        "rating_mark": mark_of(case, rating),
         "rating_supplement": Rating.objects.filter(supplements=rating).first() if rating else None,
         "rating_asked": rating is None and RatingReminder.objects.filter(case=case, cycle=case.cycle).exists(),
     }
+
+
+def mark_of(case: Case, rating: Rating | None) -> str:
+    """What a form on the page is about: the rating of a cycle, or the word added to one."""
+    return f"add-{rating.cycle}" if rating else f"rate-{case.cycle}"
 
 
 def rating_of(case: Case) -> Rating | None:

@@ -27,7 +27,7 @@ from complaints.models import (
 )
 from complaints.policies import ORDINARY
 from complaints.ratings import REMIND_AFTER, Checker, Step, fits_fix_days, fix_by, may_take, next_step
-from complaints.ratings_page import may_supplement, progress_of
+from complaints.ratings_page import check_of, may_supplement, progress_of, rating_of
 from services.calendar import load_calendar
 from services.policies import terms_at
 from staff import queries as staff
@@ -68,12 +68,20 @@ def rate(case: Case, answer: Answer, *, now: datetime, via: str, cycle: int | No
 
 
 @transaction.atomic
-def supplement(case: Case, answer: Answer, *, now: datetime, via: str) -> Rating:
-    """The one later word on a bad rating, after the resident was told what came of it. "Not solved" counts here, too."""
+def supplement(case: Case, answer: Answer, *, now: datetime, via: str, cycle: int | None = None) -> Rating:
+    """The one later word on a bad rating, after the resident was told what came of it. "Not solved" counts here, too.
+
+    `cycle` is the one of the rating that was on the page.
+    """
     case = lock(case)
-    first = Rating.objects.filter(case=case, supplements__isnull=True, follow_up__told_at__isnull=False).first()
+    first = rating_of(case)
     refuse_if(
-        first is None or not may_supplement(first, first.follow_up),
+        cycle is not None and (first is None or first.cycle != cycle),
+        "other_cycle",
+        _("Meanwhile the matter was handled once more: this was about the result before that."),
+    )
+    refuse_if(
+        first is None or not may_supplement(first, check_of(first)),
         "no_supplement",
         _("A rating can be supplemented once, after you were told what came of it."),
     )

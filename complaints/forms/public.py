@@ -246,7 +246,6 @@ class LookupForm(forms.Form):
         help_text=gettext_lazy("As on your slip; capitals, hyphens and blanks do not matter."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
-    draft = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class GuardedLookup(Guarded, LookupForm):

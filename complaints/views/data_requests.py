@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from complaints.actions import data_requests as acts
 from complaints.forms.fields import Line, Words
 from complaints.models import Case, DataRequest, Resident
-from complaints.views import track
 from complaints.views.case import person_of
+from complaints.views.remembered import Kept, asked_again, case_of, of_another, remember, unsent_of
 from config.guard.doors import SEND, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
@@ -91,40 +91,45 @@ class DecideForm(forms.Form):
 def track_data(request: HttpRequest) -> HttpResponse:
     """One's own data: see it now, ask to have it corrected or deleted."""
     now = timezone.now()
-    case = track.case_of(request)
+    case, kind = case_of(request), request.POST.get("kind", "")
     if case is None:
-        return redirect("track")
+        return asked_again(request, Kept.of(request, kind, ASKED[kind])) if kind in ASKED else redirect("track")
     if request.method != "POST":
-        return _own(request, case, now)
+        return own(request, case, now)
+    if kind in ASKED and (other := of_another(request, case, kind, ASKED[kind])):
+        return other
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
         return refused(request, refusal, {"shell": "public"})
-    kind = request.POST.get("kind", "")
     if kind not in ASKED:
-        return _own(request, case, now, status=422)
+        return own(request, case, now, status=422)
     form = ASKED[kind](request.POST)
     if not form.is_valid():
-        return _own(request, case, now, bound={kind: form}, status=422)
+        return own(request, case, now, bound={kind: form}, status=422)
     try:
         if kind == Kind.COPY:
-            return _own(request, case, now, shown=acts.copy(case, now=now))
+            return own(request, case, now, shown=acts.copy(case, now=now))
         acts.ask(case, now=now, kind=kind, text=form.cleaned_data["text"])
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return _own(request, case, now, bound={kind: form}, status=409)
-    return track.remember(redirect(reverse("track_data") + "?done=1"), case)
+        return own(request, case, now, bound={kind: form}, status=409)
+    return remember(redirect(reverse("track_data") + "?done=1"), case)
 
 
-def _own(
+def own(
     request: HttpRequest,
     case: Case,
     now: datetime,
     *,
     shown: acts.OwnData | None = None,
     bound: dict[str, forms.Form] | None = None,
+    kept: Kept | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    unsent = unsent_of(kept, case) if kept else None
+    if kept and unsent is None:
+        bound = {kept.act: kept.form()}
     context = {
         "shell": "public",
         "case": case,
@@ -132,10 +137,12 @@ def _own(
         "shown": shown,
         "forms": {kind: form() for kind, form in ASKED.items()} | (bound or {}),
         "refused": next(iter(bound or {}), ""),
+        "kept": kept if unsent is None else None,
+        "unsent": unsent,
         "asked": DataRequest.objects.filter(case=case).exclude(kind=Kind.COPY),
         "done": request.GET.get("done") == "1",
     }
-    return track.remember(render(request, "public/data_own.html", context, status=status), case)
+    return remember(render(request, "public/data_own.html", context, status=status), case)
 
 
 # The office

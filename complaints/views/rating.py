@@ -25,7 +25,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from complaints.access import case_for
 from complaints.actions import rating as acts
 from complaints.actions.rated import Answer
-from complaints.forms.public import LookupForm
 from complaints.forms.rating import (
     CallForm,
     CheckForm,
@@ -37,11 +36,12 @@ from complaints.forms.rating import (
     VerifyForm,
 )
 from complaints.models import Case, PraiseProposal, Rating, RatingCheck
-from complaints.progress import opened
+from complaints.progress import opened, tracked
 from complaints.ratings import SLIP_GOOD_FOR, State, Step, may_follow, may_take, next_step
-from complaints.ratings_page import check_of, may_supplement, progress_of, rating_of, tally_of, to_ask, where
+from complaints.ratings_page import mark_of, progress_of, rating_of, tally_of, to_ask, where
 from complaints.views import track
 from complaints.views.case import person_of
+from complaints.views.remembered import Kept, Unsent, asked_again, case_of, of_another, remember, written
 from config.guard.doors import SEND, refused
 from config.guard.limits import TooMany
 from config.lib.errors import RuleBroken
@@ -85,24 +85,24 @@ DOORS: dict[Step, Door] = {
 def track_rate(request: HttpRequest) -> HttpResponse:
     """The first rating of the case this browser follows, or the word added to it later."""
     now = timezone.now()
-    case = track.case_of(request)
+    case = case_of(request)
     if case is None:
-        kept = LookupForm(initial={"draft": request.POST.get("text", "")[:2_000]})
-        context = {"shell": "public", "form": kept, "asked_again": True}
-        return render(request, "public/track_door.html", context, status=403)
+        return asked_again(request, Kept.of(request, "rate", RatingForm))
+    if other := of_another(request, case, "rate", RatingForm):
+        return other
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
         return refused(request, refusal, {"shell": "public"})
     form = RatingForm(request.POST)
     if not form.is_valid():
-        return track.remember(track.show(request, case, now, {"rate": form}, status=422), case)
+        return remember(track.show(request, case, now, {"rate": form}, status=422), case)
     try:
-        _rate(case, form, now)
+        _rate(case, form, now, request.POST.get("mark", ""))
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return track.remember(track.show(request, case, now, {"rate": form}, status=409), case)
-    return track.remember(redirect(reverse("track") + "#rating"), case)
+        return remember(track.show(request, tracked(case.pk) or case, now, {"rate": form}, status=409), case)
+    return remember(redirect(reverse("track") + "#rating"), case)
 
 
 @never_cache
@@ -115,7 +115,15 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         return _slip_page(request, None, None, gone=True, status=404)
     given = Rating.objects.filter(case=case, cycle=cycle, supplements__isnull=True).exists()
     if given or cycle != case.cycle or case.status != Case.Status.CONCLUDED:
-        return _slip_page(request, case, None, given=given)
+        if request.method != "POST":
+            return _slip_page(request, case, None, given=given)
+        why = (
+            _("This has been rated already. Thank you.")
+            if given
+            else _("This matter is being handled: it can be rated once it is finished.")
+        )
+        late = Unsent(why, written(RatingForm(request.POST)))
+        return _slip_page(request, case, None, given=given, unsent=late, status=409)
     if request.method != "POST":
         return _slip_page(request, case, RatingForm())
     try:
@@ -151,12 +159,12 @@ def _of_token(token: str) -> tuple[Case | None, int]:
     return Case.objects.select_related("street", "community", "responsible", "unit").filter(pk=pk).first(), cycle
 
 
-def _rate(case: Case, form: RatingForm, now: datetime) -> None:
-    first = rating_of(case)
-    if first is not None and may_supplement(first, check_of(first)):
-        acts.supplement(case, answer_of(form), now=now, via=Rating.Via.TRACK)
-    else:
-        acts.rate(case, answer_of(form), now=now, via=Rating.Via.TRACK)
+def _rate(case: Case, form: RatingForm, now: datetime, shown: str) -> None:
+    """`shown` is what the form was about: it is about nothing else, whatever the case has come to since."""
+    what, _dash, number = (shown or mark_of(case, rating_of(case))).partition("-")
+    cycle = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 0
+    act = acts.supplement if what == "add" else acts.rate
+    act(case, answer_of(form), now=now, via=Rating.Via.TRACK, cycle=cycle)
 
 
 def _slip_page(
@@ -166,6 +174,7 @@ def _slip_page(
     *,
     given: bool = False,
     gone: bool = False,
+    unsent: Unsent | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -175,6 +184,7 @@ def _slip_page(
         "rate_url": request.path,
         "given": given,
         "gone": gone,
+        "unsent": unsent,
     }
     return render(request, "public/rate.html", context, status=status)
 

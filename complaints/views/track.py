@@ -1,4 +1,4 @@
-"""Following one's own case with its number and code. What remembers it is a signed cookie, no row of ours."""
+"""Following one's own case with its number and code: the page, and what residents do on it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,18 +18,31 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from complaints.actions import resident
 from complaints.forms.public import GuardedLookup, LookupForm, MessageForm, PhotoForm, WithdrawForm
+from complaints.forms.rating import RatingForm
 from complaints.models import Case
 from complaints.progress import progress, tracked
 from complaints.ratings_page import rating_context
 from complaints.tracking import check_code
+from complaints.views import data_requests
+from complaints.views.remembered import (
+    COOKIE,
+    PATH,
+    Kept,
+    Unsent,
+    asked_again,
+    case_of,
+    door,
+    of_another,
+    remember,
+    unsent_of,
+    written,
+)
 from config.guard import proof
 from config.guard.doors import SEND, TRACK, refused
 from config.guard.forms import stamp
 from config.guard.limits import Stage, TooMany
 from config.lib.errors import RuleBroken
 
-COOKIE, PATH, SALT = "tracked", "/track/", "linli.track"
-GOOD_FOR = 30 * 60
 DONE = {
     "say": gettext_lazy("Your message has arrived."),
     "urge": gettext_lazy("The responsible person has been reminded."),
@@ -44,6 +55,8 @@ FORMS: dict[str, type[forms.Form]] = {
     "photos": PhotoForm,
     "withdraw": WithdrawForm,
 }
+# What waits behind the door while number and code are asked for.
+KEPT: dict[str, type[forms.Form]] = FORMS | {"rate": RatingForm} | data_requests.ASKED
 
 
 @sensitive_post_parameters("code")
@@ -57,7 +70,7 @@ def track(request: HttpRequest) -> HttpResponse:
     case = case_of(request)
     if case is None:
         number = request.GET.get("number", "")[:40]
-        return _door(request, LookupForm(initial={"number": number}))
+        return door(request, LookupForm(initial={"number": number}))
     return remember(show(request, case, now), case)
 
 
@@ -74,8 +87,9 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
         raise Http404
     case = case_of(request)
     if case is None:
-        again = LookupForm(initial={"draft": request.POST.get("text", "")[:2_000]})
-        return _door(request, again, asked_again=True, status=403)
+        return asked_again(request, Kept.of(request, act, FORMS[act]))
+    if other := of_another(request, case, act, FORMS[act]):
+        return other
     try:
         SEND.enter(request, now=now)
     except TooMany as refusal:
@@ -87,31 +101,8 @@ def act(request: HttpRequest, act: str) -> HttpResponse:
         DO[act](case, form.cleaned_data, now)
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return remember(show(request, case, now, {act: form}, status=409), case)
+        return remember(show(request, tracked(case.pk) or case, now, {act: form}, status=409), case)
     return remember(redirect(f"{PATH}?done={act}"), case)
-
-
-def case_of(request: HttpRequest) -> Case | None:
-    """The case this browser has opened with its code. For everything residents do under /track/."""
-    try:
-        pk = signing.loads(request.COOKIES.get(COOKIE, "")[:200], salt=SALT, max_age=GOOD_FOR)
-    except signing.BadSignature:
-        return None
-    return tracked(pk) if isinstance(pk, int) else None
-
-
-def remember(answer: HttpResponse, case: Case) -> HttpResponse:
-    """Half an hour from now on; nobody's scripts and nobody else's pages can use it."""
-    answer.set_cookie(
-        COOKIE,
-        signing.dumps(case.pk, salt=SALT),
-        max_age=GOOD_FOR,
-        path=PATH,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-    )
-    return answer
 
 
 def show(
@@ -120,23 +111,50 @@ def show(
     now: datetime,
     bound: dict[str, forms.Form] | None = None,
     *,
-    draft: str = "",
+    kept: Kept | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a case; `bound` are forms that were refused, by act."""
-    own: dict[str, Any] = {name: form() for name, form in FORMS.items()}
-    own["say"] = MessageForm(initial={"text": draft})
-    context = (
-        progress(case, now)
-        | rating_context(case, now)
-        | {
-            "shell": "public",
-            "forms": own | (bound or {}),
-            "refused": next(iter(bound or {}), ""),
-            "done": DONE.get(request.GET.get("done", ""), ""),
-        }
-    )
+    """The page of a case; `bound` are forms that were refused, by act, `kept` is one that waited for number and code."""
+    context = progress(case, now) | rating_context(case, now)
+    own: dict[str, forms.Form] = {name: form() for name, form in FORMS.items()} | (bound or {})
+    refused = next(iter(bound or {}), "")
+    unsent = None
+    if kept is not None:
+        unsent = unsent_of(kept, case)
+        if unsent is None:
+            own[kept.act], refused = kept.form(), kept.act
+    if refused and unsent is None:
+        mark = request.POST.get("mark", "") if refused == "rate" else ""
+        why = _closed_meanwhile(refused, context) or _other_cycle(mark, context)
+        if why:
+            unsent = Unsent(why, written(own.pop(refused)), photos=refused == "photos")
+    context |= {
+        "shell": "public",
+        "forms": own,
+        "refused": refused,
+        "kept": kept if unsent is None else None,
+        "unsent": unsent,
+        "done": DONE.get(request.GET.get("done", ""), ""),
+    }
     return render(request, "public/track.html", context, status=status)
+
+
+def _closed_meanwhile(act: str, context: dict[str, Any]) -> str:
+    """Why the page has no form for this any more; "" while it has one."""
+    if act != "rate":
+        return "" if context["open"] else _("This matter is closed; this step is not possible any more.")
+    if context["rating_form"] is not None:
+        return ""
+    if context["rating"] is not None:
+        return _("This has been rated already. Thank you.")
+    return _("This matter is being handled: it can be rated once it is finished.")
+
+
+def _other_cycle(mark: str, context: dict[str, Any]) -> str:
+    """Why a rating is not about what can be rated now."""
+    if mark in {"", context["rating_mark"]}:
+        return ""
+    return _("Meanwhile the matter was handled once more: this was about the result before that.")
 
 
 def _look_up(request: HttpRequest, now: datetime) -> HttpResponse:
@@ -146,21 +164,26 @@ def _look_up(request: HttpRequest, now: datetime) -> HttpResponse:
     except TooMany as refusal:
         return refused(request, refusal, {"shell": "public"})
     form: LookupForm = LookupForm(request.POST)
+    act = request.POST.get("draft", "")
+    kept = Kept.of(request, act, KEPT[act]) if act in KEPT else None
     if stage > Stage.NORMAL and not request.POST.get("stamp"):
         form.add_error(None, str(proof.wait_first(seconds=proof.WAIT[stage])))
-        return _door(request, _ready_again(form, request, now, given), status=422)
+        return door(request, _ready_again(form, request, now, given), kept=kept, status=422)
     if stage > Stage.NORMAL:
         form = GuardedLookup(request.POST, now=now, stage=stage)
     if not form.is_valid():
-        return _door(request, form, status=422)
+        return door(request, form, kept=kept, status=422)
     case = check_code(form.cleaned_data["number"], form.cleaned_data["code"])
     case = tracked(case.pk) if case else None
     if case is None:
         form.add_error(None, _("Number and code do not fit together. Please compare both with your slip."))
-        return _door(request, _ready_again(form, request, now, given), status=422)
+        return door(request, _ready_again(form, request, now, given), kept=kept, status=422)
     TRACK.forgive(request, now=now, **given)
-    draft = form.cleaned_data.get("draft", "")
-    return remember(show(request, case, now, draft=draft) if draft else redirect("track"), case)
+    if kept is None:
+        return remember(redirect("track"), case)
+    if kept.act in data_requests.ASKED:
+        return data_requests.own(request, case, now, kept=kept)
+    return remember(show(request, case, now, kept=kept), case)
 
 
 def _ready_again(form: LookupForm, request: HttpRequest, now: datetime, given: dict[str, str]) -> LookupForm:
@@ -174,11 +197,6 @@ def _ready_again(form: LookupForm, request: HttpRequest, now: datetime, given: d
     data["ticket"] = proof.ticket(guarded.purpose, stage, now=now)
     guarded.take_errors(form)
     return guarded
-
-
-def _door(request: HttpRequest, form: LookupForm, *, asked_again: bool = False, status: int = 200) -> HttpResponse:
-    context = {"shell": "public", "form": form, "asked_again": asked_again}
-    return render(request, "public/track_door.html", context, status=status)
 
 
 DO: dict[str, Callable[[Case, dict[str, Any], datetime], object]] = {

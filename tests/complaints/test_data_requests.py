@@ -72,8 +72,10 @@ def test_number_and_code_show_all_that_is_kept_at_once(resident: Client, case: C
 
 
 def test_without_the_code_nothing_is_shown(client: Client, case: Case) -> None:
-    for answer in (client.get("/track/data/"), ask(client, "copy"), ask(client, "deletion")):
-        assert answer.headers["Location"] == "/track/"
+    assert client.get("/track/data/").headers["Location"] == "/track/"
+    for answer in (ask(client, "copy"), ask(client, "deletion")):
+        assert answer.status_code == 403
+        assert case.resident.name not in answer.content.decode()
     assert not DataRequest.objects.exists()
 
 

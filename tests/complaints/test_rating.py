@@ -216,7 +216,7 @@ def test_an_old_a_forged_and_an_outrun_slip_do_nothing(world: World) -> None:
             assert Client().get(f"/rate/{token}/").status_code == 404
         current = token_of(case)
         actions.redo(case, by=world.secretary, now=world.now, version=case.version, reason="没有修好")
-        assert Client().post(f"/rate/{current}/", {"solved": "yes", "satisfied": "5"}).status_code == 200
+        assert Client().post(f"/rate/{current}/", {"solved": "yes", "satisfied": "5"}).status_code == 409
     assert not Rating.objects.exists()
 
 
