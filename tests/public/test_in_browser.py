@@ -171,6 +171,63 @@ def test_a_reload_of_the_receipt_shows_no_code(context: BrowserContext, live_ser
     assert Case.objects.count() == 1
 
 
+def looks_do_not_cost(page: Page, code: str) -> None:
+    """What the header and the foot offer on a receipt leaves the code where it is."""
+    assert page.locator("button[name=language]").count() == 0
+    shown = page.locator("button[name=elder]:visible, button[name=theme]:visible")
+    if page.evaluate("document.querySelector('[data-scripted]').hidden"):
+        assert shown.count() == 0, "without JavaScript a switch would load the page anew"
+        return
+    assert shown.count() == 6
+    page.click(".elder-switch button")
+    page.wait_for_selector("html.elder")
+    page.click("button[name=theme][value=dark]")
+    page.wait_for_selector("html[data-theme=dark]")
+    page.click(".elder-switch button")
+    page.wait_for_selector("html:not(.elder)")
+    assert page.get_attribute(".segments button[name=elder][value='0']", "aria-pressed") == "true"
+    assert code in page.inner_text("main")
+
+
+def test_larger_text_and_a_darker_page_leave_the_code_of_a_slip(
+    phone: Page, live_server: LiveServer, world: World
+) -> None:
+    _number, code = report(phone, live_server, world)
+    looks_do_not_cost(phone, code)
+
+
+def test_larger_text_and_a_darker_page_leave_the_code_of_a_report_on_conduct(
+    phone: Page, live_server: LiveServer, world: World
+) -> None:
+    phone.goto(f"{live_server.url}/conduct/")
+    phone.fill("[name=text]", "窗口人员态度恶劣,摔了我的材料。")
+    phone.select_option("[name=works_at]", f"community-{world.west.pk}")
+    phone.click(".conduct-send [type=submit]")
+    looks_do_not_cost(phone, phone.inner_text(".conduct-code"))
+
+
+@pytest.mark.parametrize(("path", "field"), [("/track/", "[name=number]"), ("/conduct/", "[name=text]")])
+def test_looks_keep_what_was_typed_and_another_language_asks_first(
+    context: BrowserContext, live_server: LiveServer, world: World, path: str, field: str
+) -> None:
+    page = context.new_page()
+    page.goto(live_server.url + path)
+    page.fill(field, "TST-20261118-0001")
+    page.click(".elder-switch button")
+    page.wait_for_selector("html.elder")
+    assert page.inner_text(".elder-switch") == "标准版"
+    assert page.input_value(field) == "TST-20261118-0001"
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.click("button[name=language][value=en]")
+    assert "会清空" in asked[0]
+    assert page.input_value(field) == "TST-20261118-0001"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("button[name=language][value=en]")
+    page.wait_for_selector("html[lang=en]")
+    assert page.input_value(field) == ""
+
+
 def test_the_button_does_not_slip_away_from_under_the_finger(
     context: BrowserContext, live_server: LiveServer, world: World
 ) -> None:
