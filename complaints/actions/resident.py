@@ -38,7 +38,7 @@ ANY_WORKING_DAY = Hours(((0, 86_400),))
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a resident sends. `secret` is drawn by the form: the key against double posts and the code come from it."""
+    """What a resident sends. `secret` comes from the form: the key against double posts and the code come from it."""
 
     secret: str
     street: Street

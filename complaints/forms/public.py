@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import re
 import secrets
 import unicodedata
@@ -25,12 +27,15 @@ from config.guard.forms import Guarded
 from config.guard.limits import Stage
 from config.lib import photos
 from config.lib.errors import RuleBroken
+from config.lib.text import one_line
 from staff.models import Community, Grid, Street
 
 LONGEST = 5_000
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,64}")
 PHONE = re.compile(r"[0-9+() -]{5,30}")
 POSITION = re.compile(r"-?\d{1,2}\.\d{3},-?\d{1,3}\.\d{3}")
+# What makes a report another one. Photos are not of it: a draft put back after a lost answer has none.
+TOLD = ("text", "area", "place", "phone", "name", "identity", "kind")
 SAME_AS = "linli.public.same_as"
 
 KINDS: list[tuple[str, str | Promise]] = [
@@ -210,6 +215,18 @@ class ReportForm(Guarded):
         found = str(self.data.get("secret", ""))
         return found if SECRET.fullmatch(found) else ""
 
+    @property
+    def key(self) -> str:
+        """The secret together with what the form says, "" without one of ours.
+
+        Browsers carry a secret from one form to another: into a second tab, into a draft put back after its case was
+        stored. Sent once more in the same words it is the same report; in others it is another.
+        """
+        if not self.given_secret:
+            return ""
+        told = json.dumps([one_line(str(self.data.get(name, ""))) for name in TOLD])
+        return hmac.digest(self.given_secret.encode(), told.encode(), "sha256").hex()
+
     def report(self, same_as: Case | None) -> Report:
         """Only after `is_valid`."""
         data = self.cleaned_data
@@ -218,7 +235,7 @@ class ReportForm(Guarded):
         if data["position"] and data["identity"] != Case.Identity.ANONYMOUS:
             place = (place + _(" (phone's position about %(position)s)") % {"position": data["position"]}).strip()
         return Report(
-            secret=self.given_secret or secrets.token_urlsafe(24),
+            secret=self.key or secrets.token_urlsafe(24),
             street=street,
             community=community,
             grid=grid,

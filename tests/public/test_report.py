@@ -154,6 +154,26 @@ def test_the_same_form_twice_is_one_case_and_one_slip(client: Client, world: Wor
     assert Case.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"text": "5号楼的电梯坏了。"}, {"place": "5号楼"}, {"phone": "13933334444"}, {"identity": "anonymous"}],
+    ids=lambda other: next(iter(other)),
+)
+def test_other_words_under_the_same_secret_are_another_report(
+    client: Client, world: World, other: dict[str, str]
+) -> None:
+    data = filled(client, world)
+    first = slip(client.post("/report/", data).text)
+    tab = open_form(client)
+    changed = data | other | {"ticket": tab["ticket"]}
+    second = slip(client.post("/report/", changed).text)
+    assert Case.objects.filter(number__in=[first[0], second[0]]).count() == 2
+    assert first[1] != second[1]
+    assert slip(client.post("/report/", data).text) == first, "and each is still one however often it is sent"
+    assert slip(client.post("/report/", changed).text) == second
+    assert Case.objects.count() == 2
+
+
 def test_after_some_minutes_the_code_is_not_shown_again(client: Client, world: World) -> None:
     data = filled(client, world)
     number, code = slip(client.post("/report/", data).content.decode())
