@@ -228,6 +228,43 @@ def test_looks_keep_what_was_typed_and_another_language_asks_first(
     assert page.input_value(field) == ""
 
 
+def test_a_second_tab_with_the_first_ones_draft_keeps_both_reports(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    first, second = context.new_page(), context.new_page()
+    first.goto(f"{live_server.url}/report/")
+    first.fill("[name=text]", "甲:井盖缺了一块")
+    first.select_option("[name=area]", f"grid-{world.grid.pk}")
+    second.goto(f"{live_server.url}/report/")
+    assert second.input_value("[name=text]") == "甲:井盖缺了一块"
+    second.fill("[name=text]", "乙:电梯停了两天")
+    second.click("#report [type=submit]")
+    code = second.inner_text("#code")
+    first.bring_to_front()
+    first.click("#report [type=submit]")
+    assert first.inner_text("#code") != code
+    assert {case.text for case in Case.objects.all()} == {"甲:井盖缺了一块", "乙:电梯停了两天"}
+
+
+def test_the_same_sent_once_more_after_the_back_button_is_asked_about(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    page = context.new_page()
+    report(page, live_server, world)
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.goto(f"{live_server.url}/report/")
+    page.fill("[name=text]", "3号楼门口的路灯坏了三天,晚上看不见路。")
+    page.select_option("[name=area]", f"grid-{world.grid.pk}")
+    page.click("#report [type=submit]")
+    assert "已经收到" in asked[0]
+    assert Case.objects.count() == 1
+    page.fill("[name=text]", "4号楼的路灯也坏了。")
+    page.click("#report [type=submit]")
+    page.wait_for_selector("#code")
+    assert Case.objects.count() == 2
+
+
 def test_the_button_does_not_slip_away_from_under_the_finger(
     context: BrowserContext, live_server: LiveServer, world: World
 ) -> None:
