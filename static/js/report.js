@@ -128,7 +128,9 @@
     place.hidden = anonymous();
     const field = place.querySelector(".position-field");
     const out = place.querySelector("[data-forget-position]");
+    const said = place.querySelector("[data-said]");
     const set = (text) => {
+      said.textContent = "";
       form.elements.position.value = text;
       field.hidden = out.hidden = !text;
     };
@@ -136,12 +138,14 @@
     place.querySelector("[data-find]").addEventListener("click", () => {
       navigator.geolocation.getCurrentPosition(
         ({ coords }) => set(`${coords.latitude.toFixed(3)},${coords.longitude.toFixed(3)}`),
-        () => tell(say("sayNowhere")),
+        () => {
+          said.textContent = say("sayNowhere");
+        },
         { maximumAge: 60000, timeout: 15000 },
       );
     });
     out.addEventListener("click", () => set(""));
   }
 
-  document.querySelector("#wrong, .has-error")?.scrollIntoView({ block: "center" });
+  document.querySelector("#wrong, .has-error, #position-wrong")?.scrollIntoView({ block: "center" });
 })();

@@ -26,7 +26,7 @@ from tests.eyes import Eyes
 from tests.world import World
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -171,6 +171,18 @@ def test_a_reload_of_the_receipt_shows_no_code(context: BrowserContext, live_ser
     assert Case.objects.count() == 1
 
 
+def turned_down(page: Page) -> list[str]:
+    """What the page asks next, answered with no."""
+    asked: list[str] = []
+
+    def no(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", no)
+    return asked
+
+
 def looks_do_not_cost(page: Page, code: str) -> None:
     """What the header and the foot offer on a receipt leaves the code where it is."""
     assert page.locator("button[name=language]").count() == 0
@@ -217,8 +229,7 @@ def test_looks_keep_what_was_typed_and_another_language_asks_first(
     page.wait_for_selector("html.elder")
     assert page.inner_text(".elder-switch") == "标准版"
     assert page.input_value(field) == "TST-20261118-0001"
-    asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    asked = turned_down(page)
     page.click("button[name=language][value=en]")
     assert "会清空" in asked[0]
     assert page.input_value(field) == "TST-20261118-0001"
@@ -251,8 +262,7 @@ def test_the_same_sent_once_more_after_the_back_button_is_asked_about(
 ) -> None:
     page = context.new_page()
     report(page, live_server, world)
-    asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    asked = turned_down(page)
     page.goto(f"{live_server.url}/report/")
     page.fill("[name=text]", "3号楼门口的路灯坏了三天,晚上看不见路。")
     page.select_option("[name=area]", f"grid-{world.grid.pk}")
@@ -330,6 +340,22 @@ def test_without_a_connection_the_form_waits_and_sends_itself_later(
     context.set_offline(False)
     page.wait_for_selector("#number")
     assert Case.objects.get().text == "断网时写的诉求"
+
+
+def test_a_position_that_cannot_be_found_is_said_beside_the_button(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    context.add_cookies([{"name": "elder", "value": "1", "url": live_server.url}])
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script("navigator.geolocation.getCurrentPosition = (_found, failed) => failed({code: 2})")
+    page.goto(f"{live_server.url}/report/")
+    page.click("[data-find]")
+    said = page.locator("[data-said]", has_text="没能取得定位")
+    said.wait_for()
+    box = said.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] <= 844 - box["height"]
 
 
 @pytest.fixture
