@@ -59,6 +59,7 @@ ICONS: dict[str, tuple[str, str]] = {
     Kind.DATA_SHOWN: ("eye", QUIET),
     Kind.DATA_ASKED: ("person-lock", ""),
     Kind.DATA_DECIDED: ("person-check", ""),
+    Kind.CODE_GIVEN: ("key", QUIET),
 }
 
 FACT_NAMES: dict[str, str | Promise] = {

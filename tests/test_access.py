@@ -107,7 +107,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "import_now": IMPORT_ACT,
     "import_discard": IMPORT_ACT,
     "case": LOOK_AT_CASE,
-    "case_receipt": LOOK_AT_CASE,
+    "case_receipt": (  # POST gives the resident a new code
+        LOOK_AT_CASE[0],
+        f"login anonymous, 200 {IN_THE_EAST}, 403 discipline admin, 404 rest",
+    ),
     "case_file": WORK_ON_CASE,
     "case_similar_to": WORK_ON_CASE,
     "case_act": (

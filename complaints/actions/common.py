@@ -17,6 +17,7 @@ from complaints.models import Case, Event, Holding
 from complaints.rights import Standing
 from complaints.states import Act, possible
 from config.lib.errors import RuleBroken, Stale
+from config.lib.text import visible
 from staff.models import Person, Unit
 
 
@@ -100,7 +101,7 @@ def hold(case: Case, person: Person, unit: Unit, *, now: datetime, because: Hold
 def said(text: str, *, field: str = "text") -> str:
     """The text, trimmed; refuses an empty one."""
     text = text.strip()
-    if not text:
+    if not visible(text):
         raise RuleBroken("empty", _("Please write a few words here."), field=field)
     return text
 

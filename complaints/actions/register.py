@@ -22,6 +22,7 @@ from complaints.models import Callback, Case, CaseWords, Category, Clock, Event,
 from complaints.policies import policy_code
 from complaints.words import grams
 from config.lib.errors import RuleBroken
+from config.lib.text import visible
 from services.calendar import load_calendar
 from services.clock import Calendar
 from services.policies import Terms, load_terms
@@ -139,8 +140,8 @@ def register_many(items: Sequence[Registration], *, by: Person, now: datetime) -
 
 def check(item: Registration, now: datetime) -> None:
     """Refuse what cannot be true; every sentence names its field."""
-    refuse_if(not item.text.strip(), "no_text", _("Please say what it is about."), field="text")
-    refuse_if(not item.title.strip(), "no_title", _("Please give it a title."), field="title")
+    refuse_if(not visible(item.text), "no_text", _("Please say what it is about."), field="text")
+    refuse_if(not visible(item.title), "no_title", _("Please give it a title."), field="title")
     refuse_if(item.submitted_at > now, "in_future", _("This time lies in the future."), field="submitted_at")
     refuse_if(
         item.community and item.community.street_id != item.street.pk,
@@ -187,7 +188,7 @@ def _check_at_work(person: Person) -> None:
 
 
 def check_answer(answer: Answer, submitted_at: datetime, now: datetime) -> None:
-    refuse_if(not answer.text.strip(), "no_reply", _("Please write the reply."), field="answer")
+    refuse_if(not visible(answer.text), "no_reply", _("Please write the reply."), field="answer")
     refuse_if(
         answer.at < submitted_at,
         "reply_before_question",

@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -38,7 +39,7 @@ ANY_WORKING_DAY = Hours(((0, 86_400),))
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a resident sends. `secret` is drawn by the form: the key against double posts and the code come from it."""
+    """What a resident sends. `secret` comes from the form: the key against double posts and the code come from it."""
 
     secret: str
     street: Street
@@ -170,7 +171,9 @@ def withdraw(case: Case, *, now: datetime, reason: str = "") -> Case:
         row = Message.objects.create(case=case, cycle=case.cycle, at=now, text=reason.strip())
         data = {"message": row.pk, "text": text_hash(row.text)}
     # What was open elsewhere needs somebody of the office who ended it: that is whoever answers for the case.
-    closing.end(case, Case.Status.WITHDRAWN, case.responsible, now, because=_("withdrawn by the resident"))
+    with translation.override(settings.LANGUAGE_CODE):  # the office reads it, whatever the resident reads
+        because = _("withdrawn by the resident")
+    closing.end(case, Case.Status.WITHDRAWN, case.responsible, now, because=because)
     record(case, Event.Kind.WITHDRAWN, by=None, now=now, **data)
     return case
 
@@ -238,10 +241,12 @@ def _join(case: Case, main: Case, now: datetime) -> None:
 def _keep(case: Case, photo: Photo, now: datetime) -> None:
     # A name of ours: what the camera called it may tell when and with what it was taken.
     number = Attachment.objects.filter(case=case, by__isnull=True).count() + 1
+    with translation.override(settings.LANGUAGE_CODE):
+        name = _("photo %(number)d") % {"number": number} + photo.suffix
     row = Attachment.objects.create(
         case=case,
         file=ContentFile(photo.data, name=f"{uuid4().hex}{photo.suffix}"),
-        name=_("photo %(number)d") % {"number": number} + photo.suffix,
+        name=name,
         content_type=photo.content_type,
         size=len(photo.data),
         sha256=hashlib.sha256(photo.data).hexdigest(),

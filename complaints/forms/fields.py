@@ -25,8 +25,13 @@ YEARS = (1990, 2200)
 ACCEPTED = ",".join(ending for endings in ENDINGS.values() for ending in endings)
 
 
+TOO_LONG = gettext_lazy("Please shorten this to %(limit_value)d characters; it has %(show_value)d now.")
+
+
 class Line(forms.CharField):
     """One line of text; blanks and line ends inside become one blank."""
+
+    default_error_messages: ClassVar[Any] = {"max_length": TOO_LONG}
 
     def to_python(self, value: Any) -> Any:
         return _fit(one_line(super().to_python(value) or ""))
@@ -34,6 +39,8 @@ class Line(forms.CharField):
 
 class Words(forms.CharField):
     """A text of several lines."""
+
+    default_error_messages: ClassVar[Any] = {"max_length": TOO_LONG}
 
     def __init__(self, *, max_length: int = 5_000, rows: int = 4, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))

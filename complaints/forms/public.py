@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import re
 import secrets
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -25,12 +29,18 @@ from config.guard.forms import Guarded
 from config.guard.limits import Stage
 from config.lib import photos
 from config.lib.errors import RuleBroken
+from config.lib.text import one_line
 from staff.models import Community, Grid, Street
 
 LONGEST = 5_000
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,64}")
 PHONE = re.compile(r"[0-9+() -]{5,30}")
 POSITION = re.compile(r"-?\d{1,2}\.\d{3},-?\d{1,3}\.\d{3}")
+NUMBERS = re.compile(r"(-?\d{1,3}(?:\.\d{1,15})?),(-?\d{1,3}(?:\.\d{1,15})?)", re.ASCII)
+# Where a phone in this country can be, in degrees: nobody has entered where a street lies.
+NORTH, EAST = (3, 54), (73, 136)
+# What makes a report another one. Photos are not of it: a draft put back after a lost answer has none.
+TOLD = ("text", "area", "place", "phone", "name", "identity", "kind")
 SAME_AS = "linli.public.same_as"
 
 KINDS: list[tuple[str, str | Promise]] = [
@@ -62,8 +72,16 @@ IDENTITIES: list[tuple[str, str | Promise, str | Promise]] = [
 ]
 
 
+_CHOOSE = gettext_lazy("Please choose one of these.")
+ONE_OF_THESE: dict[str, Any] = {"required": _CHOOSE, "invalid_choice": _CHOOSE}
+
+
 class Where(forms.ChoiceField):
     """A grid or a community of any street here: `grid-7`, `community-3`. Clean value: (street, community, grid)."""
+
+    default_error_messages: ClassVar[Any] = {
+        "invalid_choice": gettext_lazy("This neighbourhood is not in the list any more. Please choose another.")
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
@@ -144,9 +162,14 @@ class ReportForm(Guarded):
         choices=[(value, label) for value, label, _words in IDENTITIES],
         widget=forms.RadioSelect,
         initial=Case.Identity.NAMED,
+        error_messages=ONE_OF_THESE,
     )
     kind = forms.ChoiceField(
-        label=gettext_lazy("What would you like?"), choices=KINDS, widget=forms.RadioSelect, initial=Case.Kind.HELP
+        label=gettext_lazy("What would you like?"),
+        choices=KINDS,
+        widget=forms.RadioSelect,
+        initial=Case.Kind.HELP,
+        error_messages=ONE_OF_THESE,
     )
     category = CategoryField(label=gettext_lazy("Category"), required=False)
     photos = Photos(
@@ -187,22 +210,38 @@ class ReportForm(Guarded):
 
     def clean_phone(self) -> str:
         phone = unicodedata.normalize("NFKC", self.cleaned_data["phone"])
-        if phone and not PHONE.fullmatch(phone):
+        # The form says that an anonymous report keeps no phone: then a slip in it is no reason to refuse.
+        if phone and not PHONE.fullmatch(phone) and not self._anonymous:
             raise ValidationError(_("Please look at this number again: digits only, with an area code if it has one."))
         return phone
 
     def clean_position(self) -> str:
-        """A convenience, never a reason to refuse."""
+        """A convenience: one that is too exact or broken is left out; one that lies elsewhere is said once."""
         given = self.cleaned_data["position"].replace(" ", "")
+        numbers = NUMBERS.fullmatch(given)
+        if self._anonymous or not numbers:
+            return ""
+        north, east = map(float, numbers.groups())
+        if not (NORTH[0] <= north <= NORTH[1] and EAST[0] <= east <= EAST[1]):
+            self._renew("position", "")
+            raise ValidationError(
+                _("The position of your phone lies far away, so it was left out. Please look at the place once more.")
+            )
         return given if POSITION.fullmatch(given) else ""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if not data.get("area") and not data.get("place") and not {"area", "place"} & set(self.errors):
+        asked = {"area", "place", "position"}
+        if not any(data.get(name) for name in asked) and not asked & set(self.errors):
             self.add_error("area", _("Please choose the neighbourhood, or write below where it is."))
         if data.get("area") is None and "area" not in self.errors and Street.objects.count() != 1:
             self.add_error("area", _("Please choose the neighbourhood, so that the right office gets it."))
         return data
+
+    @property
+    def _anonymous(self) -> bool:
+        """Asked before the fields are clean, so what was sent."""
+        return bool(self.data.get("identity") == Case.Identity.ANONYMOUS)
 
     @property
     def given_secret(self) -> str:
@@ -210,15 +249,28 @@ class ReportForm(Guarded):
         found = str(self.data.get("secret", ""))
         return found if SECRET.fullmatch(found) else ""
 
+    @property
+    def key(self) -> str:
+        """The secret together with what the form says, "" without one of ours.
+
+        Browsers carry a secret from one form to another: into a second tab, into a draft put back after its case was
+        stored. Sent once more in the same words it is the same report; in others it is another.
+        """
+        if not self.given_secret:
+            return ""
+        told = json.dumps([one_line(str(self.data.get(name, ""))) for name in TOLD])
+        return hmac.digest(self.given_secret.encode(), told.encode(), "sha256").hex()
+
     def report(self, same_as: Case | None) -> Report:
         """Only after `is_valid`."""
         data = self.cleaned_data
         street, community, grid = data["area"] or (Street.objects.get(), None, None)
         place = data["place"]
-        if data["position"] and data["identity"] != Case.Identity.ANONYMOUS:
-            place = (place + _(" (phone's position about %(position)s)") % {"position": data["position"]}).strip()
+        if data["position"]:
+            with translation.override(settings.LANGUAGE_CODE):  # the office reads it, whatever the resident reads
+                place = (place + _(" (phone's position about %(position)s)") % {"position": data["position"]}).strip()
         return Report(
-            secret=self.given_secret or secrets.token_urlsafe(24),
+            secret=self.key or secrets.token_urlsafe(24),
             street=street,
             community=community,
             grid=grid,

@@ -55,6 +55,7 @@ class Event(models.Model):
         DATA_SHOWN = "data_shown", _("resident looked at the data kept of them")
         DATA_ASKED = "data_asked", _("request about personal data")
         DATA_DECIDED = "data_decided", _("request about personal data decided")
+        CODE_GIVEN = "code_given", _("receipt with a new code given out")
 
     case = models.ForeignKey("complaints.Case", models.PROTECT, related_name="events", verbose_name=_("case"))
     seq = models.PositiveIntegerField(_("place in the chain"))

@@ -46,7 +46,7 @@ def report_page(request: HttpRequest) -> HttpResponse:
         form = ReportForm(request.POST, request.FILES, now=now, stage=stage)
         if form.given_secret:
             _one_at_a_time(form.given_secret)
-            sent_before = slip_of(form.given_secret, now=now)
+            sent_before = slip_of(form.key, now=now)
             if sent_before is not None:
                 return _receipt(request, sent_before)
         if not form.is_valid():

@@ -9,17 +9,20 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from complaints.access import case_for, standing
 from complaints.actions import register
+from complaints.actions.slip import give_code, told_on_the_web
 from complaints.forms.category import choices_of, guessed_from
 from complaints.forms.register import RegisterForm
 from complaints.models import Clock
-from complaints.rights import sees_resident
+from complaints.rights import sees_resident, takes_part
 from complaints.similar import alike
 from complaints.timeline import names
 from complaints.views.case import person_of
@@ -93,21 +96,31 @@ def categories(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """A slip with nothing secret on it: number, who was asked, who answers, until when."""
-    person = person_of(request)
+    """A slip with nothing secret on it: number, who was asked, who answers, until when. POST: with a new code, once."""
+    person, code, refused = person_of(request), "", ""
     case = case_for(person, number)
-    seen = sees_resident(standing(person, case), case.identity)
+    if request.method == "POST":
+        try:
+            code = give_code(case, by=person, now=timezone.now())
+        except RuleBroken as refusal:
+            refused = str(refusal)
+    who = standing(person, case)
     clocks = {clock.kind: clock for clock in Clock.objects.filter(case=case, cycle=case.cycle).exclude(kind="joint")}
+    url = request.build_absolute_uri(f"{reverse('track')}?number={case.number}")
     context = {
         "case": case,
-        "title": case.title if seen else without_numbers(case.title, *names(case)),
+        "title": case.title if sees_resident(who, case.identity) else without_numbers(case.title, *names(case)),
         "response": clocks.get(Clock.Kind.RESPONSE),
         "resolution": clocks.get(Clock.Kind.RESOLUTION),
-        "qr": qr(case.number),
+        "code": code,
+        "refused": refused,
+        "may_give_code": takes_part(who) and not told_on_the_web(case),
+        "qr": qr(url if code else case.number),
     }
-    return render(request, "complaints/receipt.html", context)
+    return render(request, "complaints/receipt.html", context, status=409 if refused else 200)
 
 
 def _page(request: HttpRequest, form: RegisterForm, status: int = 200) -> HttpResponse:

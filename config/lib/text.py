@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # NUL and lone surrogates cannot be stored; other control characters and marks that turn the reading direction
 # hide what a text really says. Tab and line ends are kept; a vertical tab is what Word calls a line break.
 UNFIT = re.compile("[\x00-\x08\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+# Letters and signs by their class that show nothing all the same: fillers of Korean syllables, a Braille cell without dots.
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"})
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 BREAKS = re.compile("\r\n?|\x0b|\u2028|\u2029")
 BLANKS = re.compile(r"\s+")
 # A mobile or land line number, or an identity number: what personal data in running text mostly looks like.
@@ -20,13 +24,21 @@ def unfit(text: str) -> str | None:
     return f"U+{ord(found.group()):04X}" if found else None
 
 
+def visible(text: str) -> bool:
+    """Whether anything of it can be seen: no blank, no sign of no width, no mark without a letter."""
+    return any(sign not in BLANK and unicodedata.category(sign) not in UNSEEN for sign in text)
+
+
 def lines(text: str) -> str:
-    """The text with one kind of line end, without blanks around it."""
-    return BREAKS.sub("\n", text).strip()
+    """The text with one kind of line end, without blanks around it; "" when nothing of it can be seen."""
+    text = BREAKS.sub("\n", text).strip()
+    return text if visible(text) or unfit(text) else ""
 
 
 def one_line(text: str) -> str:
-    return BLANKS.sub(" ", BREAKS.sub(" ", text)).strip()
+    """The text on one line; "" when nothing of it can be seen."""
+    text = BLANKS.sub(" ", BREAKS.sub(" ", text)).strip()
+    return text if visible(text) or unfit(text) else ""
 
 
 def first_sentence(text: str, most: int = 40) -> str:

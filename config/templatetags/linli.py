@@ -177,9 +177,16 @@ def _kind(widget: forms.Widget) -> str:
 
 
 @register.inclusion_tag("parts/field.html")
-def field(field: BoundField, label: str = "", help: str | None = "", css: str = "") -> dict[str, Any]:  # noqa: A002
-    """`help` replaces the form's own words; None leaves them out."""
-    return {"field": field, "label": label, "help": help or "", "helpless": help is None, "css": css}
+def field(
+    field: BoundField,
+    label: str = "",
+    help: str | None = "",  # noqa: A002
+    css: str = "",
+    optional: str = "",
+) -> dict[str, Any]:
+    """`help` replaces the form's own words, None leaves them out; `optional` stands for the word of that name."""
+    helpless = help is None
+    return {"field": field, "label": label, "help": help or "", "helpless": helpless, "css": css, "optional": optional}
 
 
 @register.simple_tag

@@ -30,7 +30,7 @@
     if (hint && document.querySelector("[type=submit]:active")) event.detail.shouldSwap = false;
   });
 
-  // -- theme and elder mode change in place, so that nothing typed is lost
+  // -- theme and elder mode change in place, so that nothing typed or shown once is lost
   const dark = document.getElementById("dark");
   const show = {
     theme(value) {
@@ -40,28 +40,50 @@
     },
     elder(value) {
       document.documentElement.classList.toggle("elder", value === "1");
+      for (const button of document.querySelectorAll(".elder-switch button")) button.value = value === "1" ? "0" : "1";
     },
   };
+  for (const form of document.querySelectorAll("[data-scripted]")) form.hidden = false;
   document.addEventListener(
     "submit",
     (event) => {
       const kind = event.target.dataset.appearance;
       const button = event.submitter;
       if (!kind || !button || button.name !== kind) return;
+      if (kind === "language") {
+        if (typed() && !confirm(say("sayLose"))) event.preventDefault();
+        return;
+      }
       event.preventDefault();
+      const value = button.value;
       const body = new FormData(event.target);
-      body.set(kind, button.value);
+      body.set(kind, value);
       fetch(event.target.action, { method: "POST", body, headers: { "HX-Request": "true" } }).then((answer) => {
-        if (answer.status !== 204) return location.reload();
-        if (event.target.classList.contains("elder-switch")) return location.reload();
-        show[kind](button.value);
-        for (const other of event.target.querySelectorAll("button")) {
-          other.setAttribute("aria-pressed", String(other === button));
+        if (answer.status !== 204) return tell(say("sayFailed"));
+        show[kind](value);
+        for (const other of document.querySelectorAll(`.segments button[name=${kind}]`)) {
+          other.setAttribute("aria-pressed", String(other.value === value));
         }
       }, () => tell(say("sayOffline")));
     },
     true,
   );
+
+  // -- another language loads the page anew: whether something filled in would be lost; a draft is kept by its page
+  const filled = (field, refused) => {
+    if (field.type === "file") return field.files.length > 0;
+    if (field.closest("[data-draft]") || ["hidden", "submit", "button"].includes(field.type)) return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.tagName === "SELECT") return field.selectedIndex > 0 && !field.selectedOptions[0].defaultSelected;
+    if (!("defaultValue" in field)) return false;
+    return field.value !== field.defaultValue || (refused && field.value.trim() !== "");
+  };
+  const typed = () => {
+    const refused = Boolean(document.querySelector("main [aria-invalid=true], main .note-danger"));
+    return [...document.querySelectorAll("main form")].some(
+      (form) => form.method === "post" && [...form.elements].some((field) => filled(field, refused)),
+    );
+  };
 
   // -- how much room is left in a long text
   const count = (area) => {

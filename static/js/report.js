@@ -3,6 +3,7 @@
 // can come from the phone. Nothing leaves the device before "Send".
 (() => {
   const KEY = "linli.report";
+  const [SENDING, SENT] = ["linli.sending", "linli.sent"];
   const store = (kind) => {
     try {
       return window[kind];
@@ -18,6 +19,8 @@
   const slip = document.querySelector("[data-sent]");
   if (slip) {
     drop();
+    const sending = store("sessionStorage")?.getItem(SENDING);
+    if (sending) store("sessionStorage").setItem(SENT, sending);
     history.replaceState(null, "", slip.dataset.place);
     return;
   }
@@ -97,13 +100,37 @@
     waiting = false;
   });
 
+  // -- the same once more, with the back button or typed again in this window, is asked about; only a number is kept of it
+  const print = () => {
+    let number = 0;
+    for (const name of ["text", "area", "place"]) {
+      for (const sign of `${form.elements[name].value.trim()}|`) number = (Math.imul(number, 31) + sign.codePointAt(0)) | 0;
+    }
+    return String(number);
+  };
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (store("sessionStorage")?.getItem(SENT) === print() && !confirm(say("sayAgain"))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    try {
+      store("sessionStorage")?.setItem(SENDING, print());
+    } catch {
+      // Full or forbidden: then nobody asks.
+    }
+  }, true);
+
   // -- the place, to about 100 metres, only when asked
   const place = form.querySelector("[data-position]");
   if (navigator.geolocation && isSecureContext) {
     place.hidden = anonymous();
     const field = place.querySelector(".position-field");
     const out = place.querySelector("[data-forget-position]");
+    const said = place.querySelector("[data-said]");
     const set = (text) => {
+      said.textContent = "";
       form.elements.position.value = text;
       field.hidden = out.hidden = !text;
     };
@@ -111,12 +138,14 @@
     place.querySelector("[data-find]").addEventListener("click", () => {
       navigator.geolocation.getCurrentPosition(
         ({ coords }) => set(`${coords.latitude.toFixed(3)},${coords.longitude.toFixed(3)}`),
-        () => tell(say("sayNowhere")),
+        () => {
+          said.textContent = say("sayNowhere");
+        },
         { maximumAge: 60000, timeout: 15000 },
       );
     });
     out.addEventListener("click", () => set(""));
   }
 
-  document.querySelector("#wrong, .has-error")?.scrollIntoView({ block: "center" });
+  document.querySelector("#wrong, .has-error, #position-wrong")?.scrollIntoView({ block: "center" });
 })();

@@ -14,12 +14,15 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.actions.register import check
+from complaints.actions.resident import Report, report
 from complaints.directory import Row, choose
 from complaints.forms.register import RegisterForm
-from complaints.models import Case, Category, Clock
+from complaints.models import Case, Category, Clock, Event
+from complaints.tracking import check_code
 from config.lib.errors import RuleBroken
 from config.lib.text import first_sentence, unfit, without_numbers
 from staff.models import Person
@@ -300,6 +303,49 @@ def test_the_receipt_names_a_person_a_phone_and_two_times_and_nothing_secret(wor
         assert words not in page
     assert "<svg" in page.split("slip-qr")[1]
     assert "style=" not in page.split("slip-qr")[1]
+
+
+def test_a_receipt_of_the_counter_gives_a_code_once_and_the_code_opens_the_matter(world: World) -> None:
+    case = world.log(at=timezone.now())
+    worker, resident = browser(world.worker), Client()
+    address = f"{case.get_absolute_url()}receipt/"
+    page = worker.get(address).text
+    assert 'id="code"' not in page
+    assert "打印带查询码的回执" in page
+    codes = []
+    for _time in range(2):
+        answer = worker.post(address)
+        code = re.search(r'id="code">([^<]+)<', answer.text)
+        assert code is not None
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert "原来的查询码" in answer.text
+        assert "button" not in answer.text or 'name="language"' not in answer.text
+        codes.append(code[1])
+    assert 'id="code"' not in worker.get(address).text
+    opened = [resident.post("/track/", {"number": case.number, "code": code}).status_code for code in codes]
+    assert opened == [422, 302], "a former code stops working"
+    events = Event.objects.filter(case=case, kind=Event.Kind.CODE_GIVEN)
+    assert [event.by for event in events] == [world.worker, world.worker]
+    assert not any(code in str(event.data) for event in events for code in codes)
+
+
+def test_only_who_takes_part_gives_a_code_and_never_for_a_report_on_the_web(world: World) -> None:
+    case = world.log(at=timezone.now())
+    address = f"{case.get_absolute_url()}receipt/"
+    assert browser(world.discipline).get(address).status_code == 200
+    assert "打印带查询码的回执" not in browser(world.discipline).get(address).text
+    assert browser(world.discipline).post(address).status_code == 403
+    told = report(
+        Report(secret="s" * 40, street=world.street, community=world.east, grid=world.grid, text="路灯坏了",
+               kind="help", identity="anonymous"),
+        now=timezone.now(),
+    )  # fmt: skip
+    address = f"{told.case.get_absolute_url()}receipt/"
+    assert "打印带查询码的回执" not in browser(world.worker).get(address).text
+    answer = browser(world.worker).post(address)
+    assert answer.status_code == 409
+    assert 'id="code"' not in answer.text
+    assert check_code(told.case.number, str(told.code)) == told.case
 
 
 def test_a_limit_in_an_unpublished_year_is_marked_on_the_receipt(world: World) -> None:

@@ -26,7 +26,7 @@ from tests.eyes import Eyes, wait_until
 from tests.world import World
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -171,6 +171,110 @@ def test_a_reload_of_the_receipt_shows_no_code(context: BrowserContext, live_ser
     assert Case.objects.count() == 1
 
 
+def turned_down(page: Page) -> list[str]:
+    """What the page asks next, answered with no."""
+    asked: list[str] = []
+
+    def no(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", no)
+    return asked
+
+
+def looks_do_not_cost(page: Page, code: str) -> None:
+    """What the header and the foot offer on a receipt leaves the code where it is."""
+    assert page.locator("button[name=language]").count() == 0
+    shown = page.locator("button[name=elder]:visible, button[name=theme]:visible")
+    if page.evaluate("document.querySelector('[data-scripted]').hidden"):
+        assert shown.count() == 0, "without JavaScript a switch would load the page anew"
+        return
+    assert shown.count() == 6
+    page.click(".elder-switch button")
+    page.wait_for_selector("html.elder")
+    page.click("button[name=theme][value=dark]")
+    page.wait_for_selector("html[data-theme=dark]")
+    page.click(".elder-switch button")
+    page.wait_for_selector("html:not(.elder)")
+    assert page.get_attribute(".segments button[name=elder][value='0']", "aria-pressed") == "true"
+    assert code in page.inner_text("main")
+
+
+def test_larger_text_and_a_darker_page_leave_the_code_of_a_slip(
+    phone: Page, live_server: LiveServer, world: World
+) -> None:
+    _number, code = report(phone, live_server, world)
+    looks_do_not_cost(phone, code)
+
+
+def test_larger_text_and_a_darker_page_leave_the_code_of_a_report_on_conduct(
+    phone: Page, live_server: LiveServer, world: World
+) -> None:
+    phone.goto(f"{live_server.url}/conduct/")
+    phone.fill("[name=text]", "窗口人员态度恶劣,摔了我的材料。")
+    phone.select_option("[name=works_at]", f"community-{world.west.pk}")
+    phone.click(".conduct-send [type=submit]")
+    looks_do_not_cost(phone, phone.inner_text(".conduct-code"))
+
+
+@pytest.mark.parametrize(("path", "field"), [("/track/", "[name=number]"), ("/conduct/", "[name=text]")])
+def test_looks_keep_what_was_typed_and_another_language_asks_first(
+    context: BrowserContext, live_server: LiveServer, world: World, path: str, field: str
+) -> None:
+    page = context.new_page()
+    page.goto(live_server.url + path)
+    page.fill(field, "TST-20261118-0001")
+    page.click(".elder-switch button")
+    page.wait_for_selector("html.elder")
+    assert page.inner_text(".elder-switch") == "标准版"
+    assert page.input_value(field) == "TST-20261118-0001"
+    asked = turned_down(page)
+    page.click("button[name=language][value=en]")
+    assert "会清空" in asked[0]
+    assert page.input_value(field) == "TST-20261118-0001"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("button[name=language][value=en]")
+    page.wait_for_selector("html[lang=en]")
+    assert page.input_value(field) == ""
+
+
+def test_a_second_tab_with_the_first_ones_draft_keeps_both_reports(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    first, second = context.new_page(), context.new_page()
+    first.goto(f"{live_server.url}/report/")
+    first.fill("[name=text]", "甲:井盖缺了一块")
+    first.select_option("[name=area]", f"grid-{world.grid.pk}")
+    second.goto(f"{live_server.url}/report/")
+    assert second.input_value("[name=text]") == "甲:井盖缺了一块"
+    second.fill("[name=text]", "乙:电梯停了两天")
+    second.click("#report [type=submit]")
+    code = second.inner_text("#code")
+    first.bring_to_front()
+    first.click("#report [type=submit]")
+    assert first.inner_text("#code") != code
+    assert {case.text for case in Case.objects.all()} == {"甲:井盖缺了一块", "乙:电梯停了两天"}
+
+
+def test_the_same_sent_once_more_after_the_back_button_is_asked_about(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    page = context.new_page()
+    report(page, live_server, world)
+    asked = turned_down(page)
+    page.goto(f"{live_server.url}/report/")
+    page.fill("[name=text]", "3号楼门口的路灯坏了三天,晚上看不见路。")
+    page.select_option("[name=area]", f"grid-{world.grid.pk}")
+    page.click("#report [type=submit]")
+    assert "已经收到" in asked[0]
+    assert Case.objects.count() == 1
+    page.fill("[name=text]", "4号楼的路灯也坏了。")
+    page.click("#report [type=submit]")
+    page.wait_for_selector("#code")
+    assert Case.objects.count() == 2
+
+
 def test_the_button_does_not_slip_away_from_under_the_finger(
     context: BrowserContext, live_server: LiveServer, world: World
 ) -> None:
@@ -237,6 +341,22 @@ def test_without_a_connection_the_form_waits_and_sends_itself_later(
     context.set_offline(False)
     page.wait_for_selector("#number")
     assert Case.objects.get().text == "断网时写的诉求"
+
+
+def test_a_position_that_cannot_be_found_is_said_beside_the_button(
+    context: BrowserContext, live_server: LiveServer, world: World
+) -> None:
+    context.add_cookies([{"name": "elder", "value": "1", "url": live_server.url}])
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script("navigator.geolocation.getCurrentPosition = (_found, failed) => failed({code: 2})")
+    page.goto(f"{live_server.url}/report/")
+    page.click("[data-find]")
+    said = page.locator("[data-said]", has_text="没能取得定位")
+    said.wait_for()
+    box = said.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] <= 844 - box["height"]
 
 
 @pytest.fixture

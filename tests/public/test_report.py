@@ -21,16 +21,16 @@ from django.db import connection
 from django.test import Client
 from PIL import Image
 
-from complaints.actions import conclude, reply
+from complaints.actions import ask_joint, conclude, reply
 from complaints.actions.resident import code_of, key_of
-from complaints.models import Attachment, Case, Event, Message, Resident, TrackingCode
+from complaints.models import Attachment, Case, Event, JointTask, Message, Resident, TrackingCode
 from complaints.rows import rows_of
 from config.guard import doors, proof
 from config.guard import forms as guarded
 from config.guard.limits import TooMany
 from config.lib import codes
 from staff import queries as staff
-from staff.models import Person
+from staff.models import Person, Post, Unit
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +154,26 @@ def test_the_same_form_twice_is_one_case_and_one_slip(client: Client, world: Wor
     assert Case.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"text": "5号楼的电梯坏了。"}, {"place": "5号楼"}, {"phone": "13933334444"}, {"identity": "anonymous"}],
+    ids=lambda other: next(iter(other)),
+)
+def test_other_words_under_the_same_secret_are_another_report(
+    client: Client, world: World, other: dict[str, str]
+) -> None:
+    data = filled(client, world)
+    first = slip(client.post("/report/", data).text)
+    tab = open_form(client)
+    changed = data | other | {"ticket": tab["ticket"]}
+    second = slip(client.post("/report/", changed).text)
+    assert Case.objects.filter(number__in=[first[0], second[0]]).count() == 2
+    assert first[1] != second[1]
+    assert slip(client.post("/report/", data).text) == first, "and each is still one however often it is sent"
+    assert slip(client.post("/report/", changed).text) == second
+    assert Case.objects.count() == 2
+
+
 def test_after_some_minutes_the_code_is_not_shown_again(client: Client, world: World) -> None:
     data = filled(client, world)
     number, code = slip(client.post("/report/", data).content.decode())
@@ -199,6 +219,92 @@ def test_the_position_is_a_hint_of_a_hundred_metres(client: Client, world: World
     assert "39.912,116.403" in Case.objects.get(number=number).place
     number, _code = sent(client, world, position="39.91234567,116.40345678")
     assert "39.9" not in Case.objects.get(number=number).place
+
+
+@pytest.fixture
+def one_street(world: World) -> World:
+    """As most offices have it: whatever is reported is reported to this one."""
+    Post.objects.filter(street=world.other_street).delete()
+    Unit.objects.filter(street=world.other_street).delete()
+    world.other_street.delete()
+    return world
+
+
+def test_the_position_alone_says_where_it_is(client: Client, one_street: World) -> None:
+    world = one_street
+    number, _code = sent(client, world, area="", place="", position="39.912,116.403")
+    case = Case.objects.get(number=number)
+    assert (case.place, case.community) == ("（手机定位约 39.912,116.403）", None)
+    answer = client.post(
+        "/report/", filled(client, world, area="", place="", position="39.912,116.403", identity="anonymous")
+    )
+    assert answer.status_code == 422, "an anonymous report keeps no position, so it says nothing"
+    assert "请选一下社区，或者写明具体位置。" in answer.text
+
+
+@pytest.mark.parametrize("far", ["1.200,-179.900", "1.2,-179.9", "48.858,2.294"])
+def test_a_position_far_away_is_said_and_left_out_the_next_time(client: Client, world: World, far: str) -> None:
+    data = filled(client, world, position=far)
+    answer = client.post("/report/", data)
+    assert answer.status_code == 422
+    assert "手机定位离本地太远" in answer.text
+    assert 'name="position" readonly value=""' in answer.text
+    fresh = dict(re.findall(r'<input type="hidden" name="(stamp|ticket)" value="([^"]*)"', answer.text))
+    number, _code = slip(client.post("/report/", data | fresh | {"position": ""}).text)
+    assert Case.objects.get(number=number).place == "3号楼北门"
+
+
+def test_both_ways_to_give_the_place_say_that_one_is_enough(client: Client, one_street: World) -> None:
+    page = client.get("/report/").text
+    for name in ("area", "place"):
+        label = re.search(rf'<label[^>]*for="id_{name}">(.*?)</label>', page)
+        assert label is not None
+        assert "社区或位置，填一项即可" in label[1]
+
+
+def test_an_anonymous_report_is_not_refused_for_a_phone_nobody_keeps(client: Client, world: World) -> None:
+    number, _code = sent(client, world, identity="anonymous", phone="没有电话")
+    assert not Resident.objects.filter(case__number=number).exists()
+    assert client.post("/report/", filled(client, world, phone="没有电话")).status_code == 422
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\u00ad\u200d", "\u3164", "\u2060 \ufe0f\n\u2800", "\u0301"])
+def test_what_nobody_can_see_is_no_report(client: Client, world: World, nothing: str) -> None:
+    answer = client.post("/report/", filled(client, world, text=nothing))
+    assert answer.status_code == 422
+    assert "请简单说说是什么事" in answer.text or "field-error" in answer.text
+    assert not Case.objects.exists()
+    number, _code = sent(client, world, text=f"{nothing}\n3号楼门口的路灯坏了")
+    assert "路灯" in Case.objects.get(number=number).title
+    case = followed(client, world)
+    client.post("/track/say/", {"text": nothing})
+    assert not Message.objects.filter(case=case).exists()
+
+
+def test_what_is_refused_is_said_in_words_of_our_own(client: Client, world: World) -> None:
+    given = {"text": "长" * 6_000, "place": "远" * 200, "area": "grid-999999", "identity": "king", "kind": "war"}
+    page = client.post("/report/", filled(client, world, **given)).text
+    errors = re.findall(r'class="field-error".*?<span>(.*?)</span>', page)
+    assert errors == [
+        "请缩短到 5000 字以内，现在有 6000 字。",
+        "这个社区或网格不在名单里，请重新选一个。",
+        "请缩短到 150 字以内，现在有 200 字。",
+        "请选择其中一项。",
+        "请选择其中一项。",
+    ]
+
+
+def test_what_the_office_reads_is_in_its_own_language(client: Client, world: World) -> None:
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    case = followed(client, world, photos=[photo()], position="39.912,116.403")
+    case.refresh_from_db()
+    ask_joint(
+        case, by=world.worker, now=world.now, version=case.version, unit=world.property, task="请检查线路", days=2
+    )
+    client.post("/track/withdraw/", {"reason": ""})
+    assert JointTask.objects.get(case=case).result == "居民本人撤回"
+    assert case.place == "3号楼北门（手机定位约 39.912,116.403）"
+    assert Attachment.objects.get(case=case).name == "照片 1.jpg"
 
 
 def test_photos_are_drawn_anew_and_carry_no_name(client: Client, world: World) -> None:
@@ -520,6 +626,12 @@ def test_paper_has_the_way_to_the_form(client: Client, world: World) -> None:
     page = client.get("/report/paper/").content.decode()
     assert 'class="qr"' in page
     assert world.east.name in page
+
+
+def test_the_form_says_that_ones_own_data_can_be_seen_online(client: Client, world: World) -> None:
+    kept = client.get("/report/").text.partition('id="h-kept"')[2].partition("</section>")[0]
+    assert "我的信息" in kept
+    assert 'href="/track/"' in kept
 
 
 def test_the_start_page_leads_everywhere(client: Client, world: World) -> None:
