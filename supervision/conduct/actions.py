@@ -27,7 +27,8 @@ from services.calendar import load_calendar
 from services.policies import promise, terms_at
 from staff.models import Community, Person, Post, Street, Unit
 from staff.queries import current
-from supervision.conduct import access, rules
+from supervision.conduct import access, leaders, rules
+from supervision.conduct.leaders import Leader, Match, squeezed
 from supervision.conduct.rules import Act, Part
 from supervision.models import (
     AccessLog,
@@ -49,7 +50,8 @@ POLICY = "conduct"
 
 @dataclass(frozen=True)
 class Submission:
-    """What a resident tells. `once` is the random key of the form: sent twice, it is one report with one code."""
+    """What a resident tells. `once` is the random key of the form: sent twice, it is one report with one code.
+    `no_leader`: they were asked and say that it is not about a leader of the street."""
 
     once: str
     street: Street
@@ -64,6 +66,7 @@ class Submission:
     name: str = ""
     contact: str = ""
     photos: Sequence[Photo] = ()
+    no_leader: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,17 +76,18 @@ class Receipt:
     held: bool
 
 
-def leads(who: str) -> bool:
-    """Whether those described are leaders of a street. Asked before anything is stored."""
+def leads(who: str, *others: str) -> Match:
+    """Whether it is about a leader of a street. Asked before anything is stored."""
     known = StreetLeader.objects.values_list("name", "title")
-    return rules.about_leader(who, [rules.Leader(name, title) for name, title in known])
+    return leaders.about_leader(who, others, [Leader(name, title) for name, title in known])
 
 
 @transaction.atomic
 def submit(told: Submission, *, now: datetime) -> Receipt:
     """1. the same form sent again leads to the same report; 2. a leader's report is refused, nothing is kept;
     3. the report, whom it is about, who tells it, the photos; 4. held when nobody here may look at it."""
-    if leads(told.who):
+    match = leads(told.who, told.text, told.place, told.happened)
+    if match is Match.SURE or (match is Match.GUESS and not told.no_leader):
         raise RuleBroken("about_leader", _("This is for the district discipline inspection; nothing was stored here."))
     once, code = hashlib.sha256(told.once.encode()).hexdigest(), code_of(told.once)
     one_at_a_time(told.once)
@@ -359,14 +363,13 @@ def _whom(report: ConductReport, told: Submission, now: datetime) -> None:
 
     Better one too many: who is taken for somebody concerned only loses a sight they might have had.
     """
-    described = rules.squeezed(told.who)
-    everything = f"{described}\n{rules.squeezed(told.text)}"
+    described = squeezed(told.who)
+    everything = f"{described}\n{squeezed(told.text)}"
     people = Post.objects.filter(street=told.street).values_list("person", "person__name", "role").distinct()
     named = {
         person
         for person, name, role in people
-        if len(plain := rules.squeezed(name)) > 1
-        and plain in (everything if role == Post.Role.DISCIPLINE else described)
+        if len(plain := squeezed(name)) > 1 and plain in (everything if role == Post.Role.DISCIPLINE else described)
     }
     Accused.objects.bulk_create([Accused(report=report, person_id=person, since=now) for person in sorted(named)])
 

@@ -140,6 +140,7 @@ class ReportForm(Guarded):
     name = Line(label=_("Your name"), max_length=60, required=False)
     contact = Line(label=_("Phone or another way to reach you"), max_length=60, required=False)
     once = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    no_leader = forms.BooleanField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, snap: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -188,7 +189,19 @@ class ReportForm(Guarded):
     def submission(self) -> Submission:
         data = dict(self.cleaned_data)
         place: Place = data.pop("works_at")
-        kept = ("once", "text", "who", "category", "happened", "place", "identity", "name", "contact", "photos")
+        kept = (
+            "once",
+            "text",
+            "who",
+            "category",
+            "happened",
+            "place",
+            "identity",
+            "name",
+            "contact",
+            "photos",
+            "no_leader",
+        )
         return Submission(
             street=place.street, community=place.community, unit=place.unit, **{key: data[key] for key in kept}
         )

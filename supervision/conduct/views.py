@@ -39,6 +39,7 @@ from supervision.conduct.forms import (
     TrackForm,
     act_forms,
 )
+from supervision.conduct.leaders import Match
 from supervision.conduct.rules import Act, Part
 from supervision.models import AccessLog, ConductPhoto, ConductReport, ReporterIdentity, StreetLeader
 
@@ -49,6 +50,11 @@ FORM_PAGE, TRACK_PAGE, REPORT_PAGE = (
     "supervision/conduct/report.html",
 )
 COOKIE, SALT, MINUTES = "conduct", "linli.conduct.track", 30
+MOST_TYPED = 6_000
+TYPED = (
+    "text", "works_at", "who", "about_leader", "category", "happened", "place", "identity", "name", "contact",
+)  # fmt: skip
+SIGNED = ("once", "stamp", "ticket", "altcha")  # what the page itself brought along
 MOST_SENT = MOST_BYTES * MOST_PHOTOS + 2**20
 
 
@@ -95,8 +101,11 @@ def tell(request: HttpRequest) -> HttpResponse:
     snap, now = request.GET.get("snap") == "1", timezone.now()
     if request.method != "POST":
         return _form_page(request, ReportForm(snap=snap, now=now, stage=REPORT.look(request, now=now)), snap)
-    if request.POST.get("about_leader") or actions.leads(request.POST.get("who", "")[:2_000]):
-        return _to_the_district(request)
+    if request.POST.get("go") in {"edit", "photos"}:
+        return _again(request, snap, now)
+    match = _about_leader(request)
+    if match is Match.SURE or (match is Match.GUESS and not request.POST.get("no_leader")):
+        return _to_the_district(request, match)
     try:
         stage = REPORT.enter(request, now=now)
     except TooMany as refusal:
@@ -120,7 +129,7 @@ def _take_in(request: HttpRequest, form: ReportForm, snap: bool) -> HttpResponse
         return _receipt_page(request, actions.submit(form.submission(), now=form.now))
     except RuleBroken as refusal:
         if refusal.code == "about_leader":
-            return _to_the_district(request)
+            return _to_the_district(request, Match.SURE)
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _form_page(request, form, snap, status=409)
 
@@ -134,11 +143,36 @@ def _form_page(request: HttpRequest, form: ReportForm, snap: bool, status: int =
     return render(request, FORM_PAGE, context, status=status)
 
 
-def _to_the_district(request: HttpRequest) -> HttpResponse:
+def _about_leader(request: HttpRequest) -> Match:
+    """Asked before the limits and the form, so that not even a count is left of such a report."""
+    if request.POST.get("about_leader"):
+        return Match.SURE
+    return actions.leads(*(request.POST.get(name, "")[:MOST_TYPED] for name in ("who", "text", "place", "happened")))
+
+
+def _again(request: HttpRequest, snap: bool, now: datetime) -> HttpResponse:
+    """Back to the form with all that was typed; from “photos” with the answer that it is about no leader."""
+    typed = dict(_typed(request)) | {"no_leader": request.POST["go"] == "photos"}
+    return _form_page(request, ReportForm(initial=typed, snap=snap, now=now, stage=REPORT.look(request, now=now)), snap)
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(name, request.POST.get(name, "")[:MOST_TYPED]) for name in TYPED if request.POST.get(name)]
+
+
+def _to_the_district(request: HttpRequest, match: Match) -> HttpResponse:
     """Shows where to go. What was typed goes back to the browser and nowhere else."""
     district = Street.objects.order_by("for_trial", "code").values_list("district", flat=True).first()
-    typed = "\n".join(filter(None, (request.POST.get(name, "")[:6_000] for name in ("who", "text"))))
-    return render(request, "public/conduct_leader.html", {"district": district, "typed": typed, "shell": "public"})
+    context = {
+        "district": district,
+        "guess": match is Match.GUESS,
+        "typed": "\n".join(filter(None, (request.POST.get(name, "")[:MOST_TYPED] for name in ("who", "text")))),
+        "fields": [*_typed(request), *((name, request.POST.get(name, "")[:MOST_TYPED]) for name in SIGNED)],
+        "photos": bool(request.FILES),
+        "snap": request.GET.get("snap") == "1",
+        "shell": "public",
+    }
+    return render(request, "public/conduct_leader.html", context)
 
 
 def _too_long(request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -256,6 +257,79 @@ def test_about_a_leader_nothing_is_stored_and_the_district_is_shown(
     assert dump() == before
     assert MARK not in caplog.text and not response.cookies.get("sessionid")
     assert "no-store" in response["Cache-Control"]
+
+
+@pytest.fixture
+def leader(world: World) -> StreetLeader:
+    return StreetLeader.objects.create(street=world.street, name="司徒明远", title="街道党工委书记")
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"who": "", "text": f"{MARK}街道党工委书记司徒明远收了红包"},
+        {"who": "", "place": f"{MARK}司徒明远办公室"},
+        {"who": "", "text": f"{MARK}街道书记收了红包"},
+        {"who": "街道书记"},
+        {"who": "街道办主任"},
+        {"who": "司徒书记"},
+    ],
+)
+def test_a_leader_named_anywhere_or_called_by_a_short_title_leaves_no_trace(
+    world: World, leader: StreetLeader, known: dict[str, str]
+) -> None:
+    before = dump()
+    response = send(world, **known)
+    assert response.status_code == 200 and "12388" in page(response)
+    assert zh("Back to the form") in page(response) and MARK in page(response)
+    assert dump() == before
+    with pytest.raises(RuleBroken) as refusal:
+        report(world, **known)
+    assert refusal.value.code == "about_leader"
+    assert not ConductReport.objects.exists()
+
+
+def carried(response: Any) -> dict[str, str]:
+    """What the page brings along unseen."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', page(response))
+    return {name: unescape(value) for name, value in hidden if name != "csrfmiddlewaretoken"}
+
+
+def test_an_office_mentioned_in_the_text_can_be_said_not_to_be_meant(world: World, leader: StreetLeader) -> None:
+    text = f"{MARK}窗口不办,我已找过街道党工委书记"
+    asked = send(world, text=text)
+    assert zh("Not about a leader of the street: send it") in page(asked)
+    sent = Client().post("/conduct/", carried(asked) | {"no_leader": "on"})
+    number, _code = shown_code(sent)
+    row = ConductReport.objects.get()
+    assert (row.number, row.text, row.who, row.place) == (number, text, WHO, WHERE)
+
+
+def test_a_name_cannot_be_said_away_but_the_form_comes_back_as_it_was_typed(world: World, leader: StreetLeader) -> None:
+    asked = send(world, text=f"{MARK}司徒明远收了红包", no_leader="on")
+    assert "12388" in page(asked) and not ConductReport.objects.exists()
+    assert zh("Not about a leader of the street: send it") not in page(asked)
+    back = page(Client().post("/conduct/", carried(asked) | {"go": "edit"}))
+    for typed in (f"{MARK}司徒明远收了红包", WHO, WHERE, WHEN):
+        assert typed in back
+    assert f'value="community-{world.east.pk}" selected' in back and not ConductReport.objects.exists()
+
+
+def test_with_photos_the_form_comes_back_with_the_answer_and_goes_through(world: World, leader: StreetLeader) -> None:
+    text = f"{MARK}已找过街道党工委书记"
+    asked = Client().post("/conduct/", fields(world, text=text, photos=jpeg()))
+    assert zh("Photos have to be chosen again.") in page(asked) and not ConductReport.objects.exists()
+    back = Client().post("/conduct/", carried(asked) | {"go": "photos"})
+    assert text in page(back)
+    again = carried(back) | ready(world)
+    sent = Client().post("/conduct/", fields(world, text=text, photos=jpeg()) | again)
+    assert shown_code(sent) and ConductPhoto.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["社区书记", "居委会主任", "东园社区司徒书记"])
+def test_a_community_s_secretary_or_director_can_be_reported(world: World, leader: StreetLeader, who: str) -> None:
+    assert shown_code(send(world, who=who, text=f"{MARK}{who}不办事"))
+    assert ConductReport.objects.get().who == who
 
 
 def test_only_discipline_officers_keep_the_list_of_leaders(world: World) -> None:
