@@ -227,6 +227,9 @@ class GuardedTrack(Guarded, TrackForm):
 
 
 class MessageForm(forms.Form):
+    """`shown`: the mark of the report whose page the form stands on."""
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
     text = Words(label=_("Add something"), max_length=2_000, rows=4)
 
 

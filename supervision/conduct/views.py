@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -50,6 +51,7 @@ FORM_PAGE, TRACK_PAGE, REPORT_PAGE = (
     "supervision/conduct/report.html",
 )
 COOKIE, SALT, MINUTES = "conduct", "linli.conduct.track", 30
+MESSAGE_SALT = "linli.conduct.message"
 MOST_TYPED = 6_000
 TYPED = (
     "text", "works_at", "who", "about_leader", "category", "happened", "place", "identity", "name", "contact",
@@ -193,13 +195,15 @@ def track(request: HttpRequest) -> HttpResponse:
         return _look_up(request)
     with transaction.atomic():
         shown = _shown(request)
-        return _progress(request, shown, MessageForm()) if shown else _door(request, TrackForm())
+        return _progress(request, shown, _message_form(shown)) if shown else _door(request, TrackForm())
 
 
 def _look_up(request: HttpRequest) -> HttpResponse:
-    """Counted first; after many tries from one place with a wait between them."""
+    """Counted first; after many tries from one place with a wait between them. A message that could not be sent stands
+    on the page of the report that was opened, for its writer to look at and send."""
     now = timezone.now()
     given = {name: request.POST.get(name, "").strip().upper()[:100] for name in ("number", "code")}
+    unsent = request.POST.get("text", "")[:MOST_TYPED]
     try:
         stage = TRACK.enter(request, now=now, **given)
     except TooMany as refusal:
@@ -208,14 +212,18 @@ def _look_up(request: HttpRequest) -> HttpResponse:
     if stage > Stage.NORMAL:
         form = GuardedTrack(_stamped(request, now, stage), now=now, stage=stage)
     if not form.is_valid():
-        return _door(request, form, status=422)
+        return _door(request, form, status=422, unsent=unsent)
     with transaction.atomic():
         found = actions.report_with(form.cleaned_data["number"], form.cleaned_data["code"])
     if found is None:
         form.add_error(None, _("Number and code do not fit together. Please look at your receipt again."))
-        return _door(request, form, status=422)
+        return _door(request, form, status=422, unsent=unsent)
     TRACK.forgive(request, now=now, **given)
-    return _remember(redirect("conduct_track"), found)
+    if not unsent.strip():
+        return _remember(redirect("conduct_track"), found)
+    with transaction.atomic():
+        access.open_circle([found.pk])
+        return _remember(_progress(request, found, _message_form(found, unsent), unsent=True), found)
 
 
 def _stamped(request: HttpRequest, now: datetime, stage: Stage) -> QueryDict:
@@ -227,13 +235,17 @@ def _stamped(request: HttpRequest, now: datetime, stage: Stage) -> QueryDict:
     return data
 
 
-def _door(request: HttpRequest, form: forms.Form, status: int = 200) -> HttpResponse:
-    return render(request, TRACK_PAGE, {"form": form, "shell": "public"}, status=status)
+def _door(
+    request: HttpRequest, form: forms.Form, status: int = 200, *, unsent: str = "", why: str = ""
+) -> HttpResponse:
+    context = {"form": form, "unsent": unsent, "why": why, "shell": "public"}
+    return render(request, TRACK_PAGE, context, status=status)
 
 
 @unmeasured
 @require_POST
 def add_message(request: HttpRequest) -> HttpResponse:
+    """Only to the report whose page the form was on: another tab may have opened another one since."""
     now = timezone.now()
     try:
         SEND.enter(request, now=now)
@@ -242,12 +254,36 @@ def add_message(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         shown = _shown(request)
         if shown is None:
-            return redirect("conduct_track")
+            return _not_sent(
+                request, _("Your message was not sent: after half an hour the page closes. Please open it once more.")
+            )
+        if not constant_time_compare(request.POST.get("shown", ""), _mark(shown)):
+            return _not_sent(
+                request,
+                _(
+                    "Your message was not sent: another report has been opened in this browser since. "
+                    "Please enter number and code of the report it belongs to."
+                ),
+            )
         form = MessageForm(request.POST)
         if not form.is_valid():
             return _progress(request, shown, form, status=422)
         actions.answer(shown, now=now, text=form.cleaned_data["text"])
         return _remember(redirect("conduct_track"), shown)
+
+
+def _not_sent(request: HttpRequest, why: str) -> HttpResponse:
+    """Asks for number and code with the message kept; it is sent only when its writer has seen the report it goes to."""
+    return _door(request, TrackForm(), status=409, unsent=request.POST.get("text", "")[:MOST_TYPED], why=why)
+
+
+def _message_form(report: ConductReport, text: str = "") -> MessageForm:
+    return MessageForm(initial={"shown": _mark(report), "text": text})
+
+
+def _mark(report: ConductReport) -> str:
+    """Ties a form to the report of its page. Cannot be made without the deployment's key, and tells no number."""
+    return signing.Signer(salt=MESSAGE_SALT).signature(report.number)
 
 
 @unmeasured
@@ -259,7 +295,9 @@ def leave(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _progress(request: HttpRequest, report: ConductReport, form: MessageForm, status: int = 200) -> HttpResponse:
+def _progress(
+    request: HttpRequest, report: ConductReport, form: MessageForm, status: int = 200, *, unsent: bool = False
+) -> HttpResponse:
     held = access.is_held(report)
     opened = report.looks.filter(what=AccessLog.What.IDENTITY).order_by("at").values_list("at", flat=True)
     context = {
@@ -269,6 +307,7 @@ def _progress(request: HttpRequest, report: ConductReport, form: MessageForm, st
         "opened": list(opened),
         "overdue": rules.overdue(report.notice_due_at, queries.told_at(report), timezone.now()),
         "say": form,
+        "unsent": unsent,
         **_of(report),
     }
     return render(request, TRACK_PAGE, context, status=status)

@@ -528,7 +528,7 @@ def test_the_officer_accepts_talks_finds_and_concludes_and_the_reporter_reads_it
     cookie = entered.cookies["conduct"]
     assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["max-age"] == 1800
     assert "已受理,正在核查" in page(resident.get("/conduct/track/"))
-    assert resident.post("/conduct/track/say/", {"text": "我还有一张缴费单"}).status_code == 302
+    assert add(resident, "我还有一张缴费单").status_code == 302
     shown = page(officer.get(reverse("conduct_report", args=[number])))
     assert "我还有一张缴费单" in shown and TEXT in shown
     act("find", category="shirking", text="调取了叫号记录")
@@ -541,6 +541,50 @@ def test_the_officer_accepts_talks_finds_and_concludes_and_the_reporter_reads_it
     assert kinds == ["submitted", "accepted", "answered", "found", "concluded"]
     resident.post("/conduct/track/leave/")
     assert "我还有一张缴费单" not in page(resident.get("/conduct/track/"))
+
+
+def add(client: Client, text: str) -> Any:
+    """Writes into the form of the page that is open."""
+    return client.post("/conduct/track/say/", carried(client.get("/conduct/track/")) | {"text": text})
+
+
+def opened(client: Client, receipt: Receipt) -> dict[str, str]:
+    """Opens a report with number and code; what its page brings along unseen."""
+    client.post("/conduct/track/", {"number": receipt.report.number, "code": receipt.code})
+    return carried(client.get("/conduct/track/"))
+
+
+def test_a_message_typed_on_one_report_s_page_never_arrives_in_another(world: World) -> None:
+    first, second, client = report(world), report(world, once="s" * 22), Client()
+    page_of_first = opened(client, first)
+    page_of_second = opened(client, second)
+    assert first.report.number not in str(page_of_first) and page_of_first != page_of_second
+    for forged in (page_of_first, {}, {"shown": "x"}, {"shown": second.report.number}):
+        answer = client.post("/conduct/track/say/", forged | {"text": "补充甲举报的证据"})
+        assert answer.status_code == 409 and not ConductMessage.objects.exists()
+        assert "另一件举报" in page(answer) and "补充甲举报的证据" in page(answer)
+    again = {"number": first.report.number, "code": first.code, "text": "补充甲举报的证据"}
+    shown = client.post("/conduct/track/", again)
+    assert first.report.number in page(shown) and "补充甲举报的证据" in page(shown), "in the form, to look at"
+    assert not ConductMessage.objects.exists()
+    assert client.post("/conduct/track/say/", carried(shown) | {"text": "补充甲举报的证据"}).status_code == 302
+    assert ConductMessage.objects.get().report_id == first.report.pk
+
+
+def test_a_message_typed_for_longer_than_half_an_hour_is_kept_and_says_what_happened(world: World) -> None:
+    receipt, client = report(world), Client()
+    mark = opened(client, receipt)
+    with time_machine.travel(world.now + timedelta(minutes=31), tick=False):
+        closed = client.post("/conduct/track/say/", mark | {"text": "写了很久的补充"})
+        assert closed.status_code == 409 and "写了很久的补充" in page(closed)
+        assert "半小时" in page(closed) and 'name="code"' in page(closed)
+        wrong = {"number": receipt.report.number, "code": "x", "text": "写了很久的补充"}
+        assert "写了很久的补充" in page(client.post("/conduct/track/", wrong)), "a slip of the finger loses nothing"
+        shown = client.post("/conduct/track/", wrong | {"code": receipt.code})
+        assert "写了很久的补充" in page(shown) and zh("Your message, not sent yet") not in page(shown)
+        assert client.post("/conduct/track/say/", carried(shown) | {"text": "写了很久的补充"}).status_code == 302
+        assert "写了很久的补充" in page(client.get("/conduct/track/"))
+    assert ConductMessage.objects.count() == 1
 
 
 def test_a_wrong_code_an_unknown_number_and_a_forged_cookie_open_nothing(world: World) -> None:
@@ -560,7 +604,7 @@ def test_a_wrong_code_an_unknown_number_and_a_forged_cookie_open_nothing(world: 
     client = Client()
     client.cookies["conduct"] = receipt.report.number
     assert MARK not in page(client.get("/conduct/track/"))
-    assert client.post("/conduct/track/say/", {"text": "x"}).url == "/conduct/track/"  # type: ignore[attr-defined]
+    assert 'name="code"' in page(client.post("/conduct/track/say/", {"text": "x"}))
     assert not ConductMessage.objects.exists()
     asked = Client().get(f"/conduct/track/?number={receipt.report.number}&code={receipt.code}")
     assert 'name="code"' in page(asked), "number and code are taken by POST only"
@@ -731,7 +775,7 @@ def test_the_whole_way_works_with_the_rights_of_the_application(world: World, as
     assert act("identity", reason="核实") == 200
     assert act("remove", person=world.outsider.pk) == 302
     resident.post("/conduct/track/", {"number": number, "code": code})
-    assert resident.post("/conduct/track/say/", {"text": "好的"}).status_code == 302
+    assert add(resident, "好的").status_code == 302
     assert "好的" in page(resident.get("/conduct/track/"))
     assert act("conclude", outcome="untrue", summary="经核查不属实") == 302
     assert act("recuse", reason="x") == 409
