@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions.bulk import reserve
 from complaints.actions.common import said
+from complaints.actions.resident import CODE_SHOWN_FOR
 from complaints.chain import Link, link_hash, text_hash
 from config.lib import codes
 from config.lib.errors import RuleBroken
@@ -71,8 +72,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class Receipt:
+    """`code` is None when the form was sent before and the code has been shown long enough."""
+
     report: ConductReport
-    code: str
+    code: str | None
     held: bool
 
 
@@ -91,7 +94,7 @@ def submit(told: Submission, *, now: datetime) -> Receipt:
         raise RuleBroken("about_leader", _("This is for the district discipline inspection; nothing was stored here."))
     once, code = hashlib.sha256(told.once.encode()).hexdigest(), code_of(told.once)
     one_at_a_time(told.once)
-    known = sent_before(told.once)
+    known = sent_before(told.once, now=now)
     if known is not None:
         return known
     report = _new(told, once, code, now)
@@ -115,14 +118,15 @@ def one_at_a_time(key: str) -> None:
 
 
 @transaction.atomic
-def sent_before(once: str) -> Receipt | None:
-    """The receipt of the report that came with this key."""
+def sent_before(once: str, *, now: datetime) -> Receipt | None:
+    """The receipt of the report that came with this key; the code for some minutes only."""
     known = access.door(once=hashlib.sha256(once.encode()).hexdigest())
     if known is None:
         return None
     access.open_circle([known.report])
     report = ConductReport.objects.get(pk=known.report)
-    return Receipt(report, code_of(once), access.is_held(report))
+    fresh = now - report.received_at < CODE_SHOWN_FOR
+    return Receipt(report, code_of(once) if fresh else None, access.is_held(report))
 
 
 @transaction.atomic

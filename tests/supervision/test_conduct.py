@@ -195,6 +195,18 @@ def test_the_same_form_sent_again_is_one_report_with_the_same_receipt(world: Wor
     assert ConductReport.objects.count() == 1 and ConductEvent.objects.count() == 1
 
 
+def test_a_reload_of_the_receipt_shows_the_code_for_ten_minutes_only(world: World) -> None:
+    body = fields(world)
+    number, code = shown_code(Client().post("/conduct/", body))
+    with time_machine.travel(world.now + timedelta(minutes=9), tick=False):
+        assert shown_code(Client().post("/conduct/", body)) == (number, code)
+    with time_machine.travel(world.now + timedelta(minutes=11), tick=False):
+        later = page(Client().post("/conduct/", body))
+    assert number in later and code not in later and "conduct-code" not in later
+    assert zh("This was sent before. The code has been shown and cannot be shown again.") in later
+    assert ConductReport.objects.count() == 1
+
+
 def test_a_snapshot_comes_with_the_camera_first_and_leaves_only_pixels(world: World) -> None:
     snap = page(Client().get("/conduct/?snap=1"))
     assert snap.index('name="photos"') < snap.index('name="text"') and 'capture="environment"' in snap
