@@ -51,7 +51,7 @@ POLICY = "conduct"
 
 @dataclass(frozen=True)
 class Submission:
-    """What a resident tells. `once` is the random key of the form: sent twice, it is one report with one code.
+    """What a resident tells. `once` is the key of the form with what it says: sent twice, it is one report with one code.
     `no_leader`: they were asked and say that it is not about a leader of the street."""
 
     once: str

@@ -119,8 +119,8 @@ def tell(request: HttpRequest) -> HttpResponse:
 def _take_in(request: HttpRequest, form: ReportForm, snap: bool) -> HttpResponse:
     """Of copies of one form sent at once the first is worked on; the others wait and get its receipt."""
     if form.given_key:
-        actions.one_at_a_time(form.given_key)
-        before = actions.sent_before(form.given_key, now=form.now)
+        actions.one_at_a_time(form.key)
+        before = actions.sent_before(form.key, now=form.now)
         if before is not None:
             return _receipt_page(request, before)
     if _too_long(request):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import logging
 import re
@@ -193,6 +194,44 @@ def test_the_same_form_sent_again_is_one_report_with_the_same_receipt(world: Wor
     first, second = send(world), send(world)
     assert shown_code(first) == shown_code(second)
     assert ConductReport.objects.count() == 1 and ConductEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"text": f"{MARK}另一件事"},
+        {"who": "赵雪"},
+        {"works_at": "street"},
+        {"identity": "named", "name": NAME},
+        {"photos": 1},
+    ],
+)
+def test_other_words_under_the_same_key_are_another_report_with_its_own_code(
+    world: World, other: dict[str, Any]
+) -> None:
+    changed = other | {"photos": jpeg()} if "photos" in other else other
+    changed = changed | {"works_at": f"street-{world.street.pk}"} if "works_at" in other else changed
+    first, second = send(world), send(world, **changed)
+    ours, theirs = shown_code(first), shown_code(second)
+    assert ours[0] != theirs[0] and ours[1] != theirs[1]
+    assert shown_code(send(world)) == ours, "the first one again has its own receipt"
+    assert ConductReport.objects.count() == 2
+    for number, code in (ours, theirs):
+        assert number in page(open_with(number, code))
+    assert ours[0] not in page(open_with(ours[0], theirs[1]))
+
+
+def open_with(number: str, code: str) -> Any:
+    client = Client()
+    client.post("/conduct/track/", {"number": number, "code": code})
+    return client.get("/conduct/track/")
+
+
+def test_the_key_of_a_form_and_its_words_cannot_be_tried_from_a_dump(world: World) -> None:
+    send(world)
+    once, secret = ConductReport.objects.get().once, "o" * 22
+    assert secret not in dump()
+    assert once not in {hashlib.sha256(tried.encode()).hexdigest() for tried in (TEXT, secret, secret + TEXT)}
 
 
 def test_a_reload_of_the_receipt_shows_the_code_for_ten_minutes_only(world: World) -> None:
