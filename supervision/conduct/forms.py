@@ -8,12 +8,11 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -184,8 +183,7 @@ class ReportForm(Guarded):
         """
         if not self.given_key:
             return new_key()  # one too short to be ours: somebody else's could be guessed
-        files = cast("MultiValueDict[str, UploadedFile[Any]]", self.files)
-        said = [*(lines(str(self.data.get(name, ""))) for name in WORDS), *map(_print, files.getlist("photos"))]
+        said = [*(lines(str(self.data.get(name, ""))) for name in WORDS), *map(_print, self.files.getlist("photos"))]
         return hmac.digest(self.given_key.encode(), json.dumps(said).encode(), "sha256").hex()
 
     def clean_once(self) -> str:

@@ -243,9 +243,12 @@ def _door(
 
 
 @unmeasured
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_message(request: HttpRequest) -> HttpResponse:
-    """Only to the report whose page the form was on: another tab may have opened another one since."""
+    """Only to the report whose page the form was on: another tab may have opened another one since. Whoever comes to
+    the address by itself, as after a refusal that was reloaded from the address line, is led to the page."""
+    if request.method != "POST":
+        return redirect("conduct_track")
     now = timezone.now()
     try:
         SEND.enter(request, now=now)
@@ -287,9 +290,11 @@ def _mark(report: ConductReport) -> str:
 
 
 @unmeasured
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """Forget the cookie: somebody else may use this phone next."""
+    if request.method != "POST":
+        return redirect("conduct_track")
     answer = redirect("conduct_track")
     answer.delete_cookie(COOKIE, path=reverse("conduct"), samesite="Strict")
     return answer

@@ -638,6 +638,15 @@ def test_a_message_typed_for_longer_than_half_an_hour_is_kept_and_says_what_happ
     assert ConductMessage.objects.count() == 1
 
 
+@pytest.mark.parametrize("address", ["/conduct/track/say/", "/conduct/track/leave/"])
+def test_an_address_that_only_takes_a_form_leads_to_the_page_and_changes_nothing(world: World, address: str) -> None:
+    client, receipt = Client(), report(world)
+    opened(client, receipt)
+    answer = client.get(address, follow=True)
+    assert answer.redirect_chain == [("/conduct/track/", 302)]
+    assert receipt.report.number in page(answer), "still open"
+
+
 def test_a_wrong_code_an_unknown_number_and_a_forged_cookie_open_nothing(world: World) -> None:
     receipt = report(world)
     other = report(world, once="q" * 22)
