@@ -159,6 +159,11 @@ def timezone_text(at: datetime) -> str:
     return timezone.localdate(at).isoformat()
 
 
+def test_the_form_says_what_anonymous_means_without_pointing_at_fields_nobody_sees(world: World) -> None:
+    shown = page(Client().get("/conduct/"))
+    assert "选择匿名的，姓名和联系方式都不保存。" in shown and "这两栏" not in shown
+
+
 def test_the_form_needs_two_things_and_keeps_what_was_typed(world: World) -> None:
     assert send(world, who="", place="", happened="", category="").status_code == 200
     assert ConductReport.objects.get().category == "other"
