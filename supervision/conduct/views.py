@@ -271,7 +271,11 @@ def add_message(request: HttpRequest) -> HttpResponse:
         form = MessageForm(request.POST)
         if not form.is_valid():
             return _progress(request, shown, form, status=422)
-        actions.answer(shown, now=now, text=form.cleaned_data["text"])
+        try:
+            actions.answer(shown, now=now, text=form.cleaned_data["text"])
+        except RuleBroken as refusal:  # such as signs nobody can see
+            form.add_error("text", str(refusal))
+            return _progress(request, shown, form, status=422)
         return _remember(redirect("conduct_track"), shown)
 
 

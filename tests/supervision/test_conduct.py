@@ -627,6 +627,18 @@ def test_a_message_typed_on_one_report_s_page_never_arrives_in_another(world: Wo
     assert ConductMessage.objects.get().report_id == first.report.pk
 
 
+def test_a_message_the_act_refuses_is_a_sentence_beside_the_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(text: str, **_known: str) -> str:
+        raise RuleBroken("empty", "请写几句话。", field="text")
+
+    client = Client()
+    mark = opened(client, report(world))
+    monkeypatch.setattr(actions, "said", refuse)
+    answer = client.post("/conduct/track/say/", mark | {"text": "看不见的字"})
+    assert answer.status_code == 422 and "请写几句话。" in page(answer) and "看不见的字" in page(answer)
+    assert not ConductMessage.objects.exists()
+
+
 def test_a_message_typed_for_longer_than_half_an_hour_is_kept_and_says_what_happened(world: World) -> None:
     receipt, client = report(world), Client()
     mark = opened(client, receipt)
