@@ -137,8 +137,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "data_request": (LEADING, LEADING_ACT),
     "conduct": (ALL, "422 rest"),
     "conduct_track": (ALL, "422 rest"),
-    "conduct_say": (NOT_THIS_WAY, "302 rest"),
-    "conduct_leave": (NOT_THIS_WAY, "302 rest"),
+    "conduct_say": ("302 rest", "409 rest"),
+    "conduct_leave": ("302 rest", "302 rest"),
     # Reports on conduct: a closed circle. Even supervisors and administrators are told that there is no such page.
     "conduct_list": (CIRCLE, SIGNED_IN_NOT_THIS_WAY),
     "conduct_waiting": ("login anonymous, 200 discipline, 204 rest", SIGNED_IN_NOT_THIS_WAY),

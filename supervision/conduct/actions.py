@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from complaints.actions.bulk import reserve
 from complaints.actions.common import said
+from complaints.actions.resident import CODE_SHOWN_FOR
 from complaints.chain import Link, link_hash, text_hash
 from config.lib import codes
 from config.lib.errors import RuleBroken
@@ -27,7 +28,8 @@ from services.calendar import load_calendar
 from services.policies import promise, terms_at
 from staff.models import Community, Person, Post, Street, Unit
 from staff.queries import current
-from supervision.conduct import access, rules
+from supervision.conduct import access, leaders, rules
+from supervision.conduct.leaders import Leader, Match, squeezed
 from supervision.conduct.rules import Act, Part
 from supervision.models import (
     AccessLog,
@@ -49,7 +51,8 @@ POLICY = "conduct"
 
 @dataclass(frozen=True)
 class Submission:
-    """What a resident tells. `once` is the random key of the form: sent twice, it is one report with one code."""
+    """What a resident tells. `once` is the key of the form with what it says: sent twice, it is one report with one code.
+    `no_leader`: they were asked and say that it is not about a leader of the street."""
 
     once: str
     street: Street
@@ -64,30 +67,34 @@ class Submission:
     name: str = ""
     contact: str = ""
     photos: Sequence[Photo] = ()
+    no_leader: bool = False
 
 
 @dataclass(frozen=True)
 class Receipt:
+    """`code` is None when the form was sent before and the code has been shown long enough."""
+
     report: ConductReport
-    code: str
+    code: str | None
     held: bool
 
 
-def leads(who: str) -> bool:
-    """Whether those described are leaders of a street. Asked before anything is stored."""
+def leads(who: str, *others: str) -> Match:
+    """Whether it is about a leader of a street. Asked before anything is stored."""
     known = StreetLeader.objects.values_list("name", "title")
-    return rules.about_leader(who, [rules.Leader(name, title) for name, title in known])
+    return leaders.about_leader(who, others, [Leader(name, title) for name, title in known])
 
 
 @transaction.atomic
 def submit(told: Submission, *, now: datetime) -> Receipt:
     """1. the same form sent again leads to the same report; 2. a leader's report is refused, nothing is kept;
     3. the report, whom it is about, who tells it, the photos; 4. held when nobody here may look at it."""
-    if leads(told.who):
+    match = leads(told.who, told.text, told.place, told.happened)
+    if match is Match.SURE or (match is Match.GUESS and not told.no_leader):
         raise RuleBroken("about_leader", _("This is for the district discipline inspection; nothing was stored here."))
     once, code = hashlib.sha256(told.once.encode()).hexdigest(), code_of(told.once)
     one_at_a_time(told.once)
-    known = sent_before(told.once)
+    known = sent_before(told.once, now=now)
     if known is not None:
         return known
     report = _new(told, once, code, now)
@@ -111,14 +118,15 @@ def one_at_a_time(key: str) -> None:
 
 
 @transaction.atomic
-def sent_before(once: str) -> Receipt | None:
-    """The receipt of the report that came with this key."""
+def sent_before(once: str, *, now: datetime) -> Receipt | None:
+    """The receipt of the report that came with this key; the code for some minutes only."""
     known = access.door(once=hashlib.sha256(once.encode()).hexdigest())
     if known is None:
         return None
     access.open_circle([known.report])
     report = ConductReport.objects.get(pk=known.report)
-    return Receipt(report, code_of(once), access.is_held(report))
+    fresh = now - report.received_at < CODE_SHOWN_FOR
+    return Receipt(report, code_of(once) if fresh else None, access.is_held(report))
 
 
 @transaction.atomic
@@ -359,14 +367,13 @@ def _whom(report: ConductReport, told: Submission, now: datetime) -> None:
 
     Better one too many: who is taken for somebody concerned only loses a sight they might have had.
     """
-    described = rules.squeezed(told.who)
-    everything = f"{described}\n{rules.squeezed(told.text)}"
+    described = squeezed(told.who)
+    everything = f"{described}\n{squeezed(told.text)}"
     people = Post.objects.filter(street=told.street).values_list("person", "person__name", "role").distinct()
     named = {
         person
         for person, name, role in people
-        if len(plain := rules.squeezed(name)) > 1
-        and plain in (everything if role == Post.Role.DISCIPLINE else described)
+        if len(plain := squeezed(name)) > 1 and plain in (everything if role == Post.Role.DISCIPLINE else described)
     }
     Accused.objects.bulk_create([Accused(report=report, person_id=person, since=now) for person in sorted(named)])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from config.guard.limits import Stage
 from config.lib import photos
 from config.lib.errors import RuleBroken
 from config.lib.photos import Photo
+from config.lib.text import lines
 from staff.models import Community, Person, Post, Street, Unit
 from staff.queries import current
 from supervision.conduct import rules
@@ -29,6 +33,7 @@ from supervision.models import ConductReport
 
 Identity, Outcome = ConductReport.Identity, ConductReport.Outcome
 KEY_SIGNS = 22  # 128 bits in base64
+WORDS = ("text", "works_at", "who", "category", "happened", "place", "identity", "name", "contact")
 
 IDENTITIES = [
     (Identity.ANONYMOUS, _("Anonymous: we store nothing about who you are and cannot find it out from the report.")),
@@ -140,9 +145,11 @@ class ReportForm(Guarded):
     name = Line(label=_("Your name"), max_length=60, required=False)
     contact = Line(label=_("Phone or another way to reach you"), max_length=60, required=False)
     once = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    no_leader = forms.BooleanField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, snap: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.key = self._key() if self.is_bound else ""
         works_at: Any = self.fields["works_at"]
         works_at.offer()
         self.initial["once"] = new_key()
@@ -168,9 +175,19 @@ class ReportForm(Guarded):
         key = str(self.data.get("once", ""))
         return key if KEY_SIGNS <= len(key) <= 64 and key.isascii() and key.isprintable() else ""
 
+    def _key(self) -> str:
+        """The form's key with what it says. Other words in a second tab or a draft that came back are another report,
+        with a code of its own. Whoever finds the hash of it in a dump cannot try texts: the form's key is kept nowhere.
+
+        From the data as sent: the proof of a copy is spent already, so that it would not pass the checks any more.
+        """
+        if not self.given_key:
+            return new_key()  # one too short to be ours: somebody else's could be guessed
+        said = [*(lines(str(self.data.get(name, ""))) for name in WORDS), *map(_print, self.files.getlist("photos"))]
+        return hmac.digest(self.given_key.encode(), json.dumps(said).encode(), "sha256").hex()
+
     def clean_once(self) -> str:
-        """A key too short to be ours is replaced: somebody else's could be guessed."""
-        return self.given_key or new_key()
+        return self.key
 
     def clean_category(self) -> str:
         return self.cleaned_data["category"] or ConductReport.Category.OTHER
@@ -188,10 +205,30 @@ class ReportForm(Guarded):
     def submission(self) -> Submission:
         data = dict(self.cleaned_data)
         place: Place = data.pop("works_at")
-        kept = ("once", "text", "who", "category", "happened", "place", "identity", "name", "contact", "photos")
+        kept = (
+            "once",
+            "text",
+            "who",
+            "category",
+            "happened",
+            "place",
+            "identity",
+            "name",
+            "contact",
+            "photos",
+            "no_leader",
+        )
         return Submission(
             street=place.street, community=place.community, unit=place.unit, **{key: data[key] for key in kept}
         )
+
+
+def _print(file: UploadedFile[Any]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def new_key() -> str:
@@ -214,6 +251,9 @@ class GuardedTrack(Guarded, TrackForm):
 
 
 class MessageForm(forms.Form):
+    """`shown`: the mark of the report whose page the form stands on."""
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
     text = Words(label=_("Add something"), max_length=2_000, rows=4)
 
 

@@ -138,30 +138,3 @@ def light(yellow: datetime | None, due: datetime, told: datetime | None, now: da
     if overdue(due, told, now):
         return "red"
     return "yellow" if told is None and yellow is not None and now > yellow else "green"
-
-
-# About street leaders
-
-
-@dataclass(frozen=True)
-class Leader:
-    name: str
-    title: str = ""
-
-
-SHORTEST_TITLE = 4  # “主任” alone would be every community's director
-
-
-def about_leader(who: str, leaders: Iterable[Leader]) -> bool:
-    """Whether those described are, or include, a leader of the street: by name, or by their full title."""
-    plain = squeezed(who)
-    return any(
-        ((name := squeezed(leader.name)) and name in plain)
-        or (len(title := squeezed(leader.title)) >= SHORTEST_TITLE and title in plain)
-        for leader in leaders
-    )  # fmt: skip
-
-
-def squeezed(text: str) -> str:
-    """Without blanks, so that 王 强 is 王强."""
-    return "".join(text.split()).casefold()

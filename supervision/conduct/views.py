@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -39,6 +40,7 @@ from supervision.conduct.forms import (
     TrackForm,
     act_forms,
 )
+from supervision.conduct.leaders import Match
 from supervision.conduct.rules import Act, Part
 from supervision.models import AccessLog, ConductPhoto, ConductReport, ReporterIdentity, StreetLeader
 
@@ -49,6 +51,12 @@ FORM_PAGE, TRACK_PAGE, REPORT_PAGE = (
     "supervision/conduct/report.html",
 )
 COOKIE, SALT, MINUTES = "conduct", "linli.conduct.track", 30
+MESSAGE_SALT = "linli.conduct.message"
+MOST_TYPED = 6_000
+TYPED = (
+    "text", "works_at", "who", "about_leader", "category", "happened", "place", "identity", "name", "contact",
+)  # fmt: skip
+SIGNED = ("once", "stamp", "ticket", "altcha")  # what the page itself brought along
 MOST_SENT = MOST_BYTES * MOST_PHOTOS + 2**20
 
 
@@ -95,8 +103,11 @@ def tell(request: HttpRequest) -> HttpResponse:
     snap, now = request.GET.get("snap") == "1", timezone.now()
     if request.method != "POST":
         return _form_page(request, ReportForm(snap=snap, now=now, stage=REPORT.look(request, now=now)), snap)
-    if request.POST.get("about_leader") or actions.leads(request.POST.get("who", "")[:2_000]):
-        return _to_the_district(request)
+    if request.POST.get("go") in {"edit", "photos"}:
+        return _again(request, snap, now)
+    match = _about_leader(request)
+    if match is Match.SURE or (match is Match.GUESS and not request.POST.get("no_leader")):
+        return _to_the_district(request, match)
     try:
         stage = REPORT.enter(request, now=now)
     except TooMany as refusal:
@@ -108,8 +119,8 @@ def tell(request: HttpRequest) -> HttpResponse:
 def _take_in(request: HttpRequest, form: ReportForm, snap: bool) -> HttpResponse:
     """Of copies of one form sent at once the first is worked on; the others wait and get its receipt."""
     if form.given_key:
-        actions.one_at_a_time(form.given_key)
-        before = actions.sent_before(form.given_key)
+        actions.one_at_a_time(form.key)
+        before = actions.sent_before(form.key, now=form.now)
         if before is not None:
             return _receipt_page(request, before)
     if _too_long(request):
@@ -120,7 +131,7 @@ def _take_in(request: HttpRequest, form: ReportForm, snap: bool) -> HttpResponse
         return _receipt_page(request, actions.submit(form.submission(), now=form.now))
     except RuleBroken as refusal:
         if refusal.code == "about_leader":
-            return _to_the_district(request)
+            return _to_the_district(request, Match.SURE)
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return _form_page(request, form, snap, status=409)
 
@@ -134,11 +145,36 @@ def _form_page(request: HttpRequest, form: ReportForm, snap: bool, status: int =
     return render(request, FORM_PAGE, context, status=status)
 
 
-def _to_the_district(request: HttpRequest) -> HttpResponse:
+def _about_leader(request: HttpRequest) -> Match:
+    """Asked before the limits and the form, so that not even a count is left of such a report."""
+    if request.POST.get("about_leader"):
+        return Match.SURE
+    return actions.leads(*(request.POST.get(name, "")[:MOST_TYPED] for name in ("who", "text", "place", "happened")))
+
+
+def _again(request: HttpRequest, snap: bool, now: datetime) -> HttpResponse:
+    """Back to the form with all that was typed; from “photos” with the answer that it is about no leader."""
+    typed = dict(_typed(request)) | {"no_leader": request.POST["go"] == "photos"}
+    return _form_page(request, ReportForm(initial=typed, snap=snap, now=now, stage=REPORT.look(request, now=now)), snap)
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(name, request.POST.get(name, "")[:MOST_TYPED]) for name in TYPED if request.POST.get(name)]
+
+
+def _to_the_district(request: HttpRequest, match: Match) -> HttpResponse:
     """Shows where to go. What was typed goes back to the browser and nowhere else."""
     district = Street.objects.order_by("for_trial", "code").values_list("district", flat=True).first()
-    typed = "\n".join(filter(None, (request.POST.get(name, "")[:6_000] for name in ("who", "text"))))
-    return render(request, "public/conduct_leader.html", {"district": district, "typed": typed, "shell": "public"})
+    context = {
+        "district": district,
+        "guess": match is Match.GUESS,
+        "typed": "\n".join(filter(None, (request.POST.get(name, "")[:MOST_TYPED] for name in ("who", "text")))),
+        "fields": [*_typed(request), *((name, request.POST.get(name, "")[:MOST_TYPED]) for name in SIGNED)],
+        "photos": bool(request.FILES),
+        "snap": request.GET.get("snap") == "1",
+        "shell": "public",
+    }
+    return render(request, "public/conduct_leader.html", context)
 
 
 def _too_long(request: HttpRequest) -> bool:
@@ -159,13 +195,15 @@ def track(request: HttpRequest) -> HttpResponse:
         return _look_up(request)
     with transaction.atomic():
         shown = _shown(request)
-        return _progress(request, shown, MessageForm()) if shown else _door(request, TrackForm())
+        return _progress(request, shown, _message_form(shown)) if shown else _door(request, TrackForm())
 
 
 def _look_up(request: HttpRequest) -> HttpResponse:
-    """Counted first; after many tries from one place with a wait between them."""
+    """Counted first; after many tries from one place with a wait between them. A message that could not be sent stands
+    on the page of the report that was opened, for its writer to look at and send."""
     now = timezone.now()
     given = {name: request.POST.get(name, "").strip().upper()[:100] for name in ("number", "code")}
+    unsent = request.POST.get("text", "")[:MOST_TYPED]
     try:
         stage = TRACK.enter(request, now=now, **given)
     except TooMany as refusal:
@@ -174,14 +212,18 @@ def _look_up(request: HttpRequest) -> HttpResponse:
     if stage > Stage.NORMAL:
         form = GuardedTrack(_stamped(request, now, stage), now=now, stage=stage)
     if not form.is_valid():
-        return _door(request, form, status=422)
+        return _door(request, form, status=422, unsent=unsent)
     with transaction.atomic():
         found = actions.report_with(form.cleaned_data["number"], form.cleaned_data["code"])
     if found is None:
         form.add_error(None, _("Number and code do not fit together. Please look at your receipt again."))
-        return _door(request, form, status=422)
+        return _door(request, form, status=422, unsent=unsent)
     TRACK.forgive(request, now=now, **given)
-    return _remember(redirect("conduct_track"), found)
+    if not unsent.strip():
+        return _remember(redirect("conduct_track"), found)
+    with transaction.atomic():
+        access.open_circle([found.pk])
+        return _remember(_progress(request, found, _message_form(found, unsent), unsent=True), found)
 
 
 def _stamped(request: HttpRequest, now: datetime, stage: Stage) -> QueryDict:
@@ -193,13 +235,20 @@ def _stamped(request: HttpRequest, now: datetime, stage: Stage) -> QueryDict:
     return data
 
 
-def _door(request: HttpRequest, form: forms.Form, status: int = 200) -> HttpResponse:
-    return render(request, TRACK_PAGE, {"form": form, "shell": "public"}, status=status)
+def _door(
+    request: HttpRequest, form: forms.Form, status: int = 200, *, unsent: str = "", why: str = ""
+) -> HttpResponse:
+    context = {"form": form, "unsent": unsent, "why": why, "shell": "public"}
+    return render(request, TRACK_PAGE, context, status=status)
 
 
 @unmeasured
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_message(request: HttpRequest) -> HttpResponse:
+    """Only to the report whose page the form was on: another tab may have opened another one since. Whoever comes to
+    the address by itself, as after a refusal that was reloaded from the address line, is led to the page."""
+    if request.method != "POST":
+        return redirect("conduct_track")
     now = timezone.now()
     try:
         SEND.enter(request, now=now)
@@ -208,24 +257,56 @@ def add_message(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         shown = _shown(request)
         if shown is None:
-            return redirect("conduct_track")
+            return _not_sent(
+                request, _("Your message was not sent: after half an hour the page closes. Please open it once more.")
+            )
+        if not constant_time_compare(request.POST.get("shown", ""), _mark(shown)):
+            return _not_sent(
+                request,
+                _(
+                    "Your message was not sent: another report has been opened in this browser since. "
+                    "Please enter number and code of the report it belongs to."
+                ),
+            )
         form = MessageForm(request.POST)
         if not form.is_valid():
             return _progress(request, shown, form, status=422)
-        actions.answer(shown, now=now, text=form.cleaned_data["text"])
+        try:
+            actions.answer(shown, now=now, text=form.cleaned_data["text"])
+        except RuleBroken as refusal:  # such as signs nobody can see
+            form.add_error("text", str(refusal))
+            return _progress(request, shown, form, status=422)
         return _remember(redirect("conduct_track"), shown)
 
 
+def _not_sent(request: HttpRequest, why: str) -> HttpResponse:
+    """Asks for number and code with the message kept; it is sent only when its writer has seen the report it goes to."""
+    return _door(request, TrackForm(), status=409, unsent=request.POST.get("text", "")[:MOST_TYPED], why=why)
+
+
+def _message_form(report: ConductReport, text: str = "") -> MessageForm:
+    return MessageForm(initial={"shown": _mark(report), "text": text})
+
+
+def _mark(report: ConductReport) -> str:
+    """Ties a form to the report of its page. Cannot be made without the deployment's key, and tells no number."""
+    return signing.Signer(salt=MESSAGE_SALT).signature(report.number)
+
+
 @unmeasured
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     """Forget the cookie: somebody else may use this phone next."""
+    if request.method != "POST":
+        return redirect("conduct_track")
     answer = redirect("conduct_track")
     answer.delete_cookie(COOKIE, path=reverse("conduct"), samesite="Strict")
     return answer
 
 
-def _progress(request: HttpRequest, report: ConductReport, form: MessageForm, status: int = 200) -> HttpResponse:
+def _progress(
+    request: HttpRequest, report: ConductReport, form: MessageForm, status: int = 200, *, unsent: bool = False
+) -> HttpResponse:
     held = access.is_held(report)
     opened = report.looks.filter(what=AccessLog.What.IDENTITY).order_by("at").values_list("at", flat=True)
     context = {
@@ -235,6 +316,7 @@ def _progress(request: HttpRequest, report: ConductReport, form: MessageForm, st
         "opened": list(opened),
         "overdue": rules.overdue(report.notice_due_at, queries.told_at(report), timezone.now()),
         "say": form,
+        "unsent": unsent,
         **_of(report),
     }
     return render(request, TRACK_PAGE, context, status=status)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import logging
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -157,6 +159,11 @@ def timezone_text(at: datetime) -> str:
     return timezone.localdate(at).isoformat()
 
 
+def test_the_form_says_what_anonymous_means_without_pointing_at_fields_nobody_sees(world: World) -> None:
+    shown = page(Client().get("/conduct/"))
+    assert "选择匿名的，姓名和联系方式都不保存。" in shown and "这两栏" not in shown
+
+
 def test_the_form_needs_two_things_and_keeps_what_was_typed(world: World) -> None:
     assert send(world, who="", place="", happened="", category="").status_code == 200
     assert ConductReport.objects.get().category == "other"
@@ -192,6 +199,56 @@ def test_the_same_form_sent_again_is_one_report_with_the_same_receipt(world: Wor
     first, second = send(world), send(world)
     assert shown_code(first) == shown_code(second)
     assert ConductReport.objects.count() == 1 and ConductEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"text": f"{MARK}另一件事"},
+        {"who": "赵雪"},
+        {"works_at": "street"},
+        {"identity": "named", "name": NAME},
+        {"photos": 1},
+    ],
+)
+def test_other_words_under_the_same_key_are_another_report_with_its_own_code(
+    world: World, other: dict[str, Any]
+) -> None:
+    changed = other | {"photos": jpeg()} if "photos" in other else other
+    changed = changed | {"works_at": f"street-{world.street.pk}"} if "works_at" in other else changed
+    first, second = send(world), send(world, **changed)
+    ours, theirs = shown_code(first), shown_code(second)
+    assert ours[0] != theirs[0] and ours[1] != theirs[1]
+    assert shown_code(send(world)) == ours, "the first one again has its own receipt"
+    assert ConductReport.objects.count() == 2
+    for number, code in (ours, theirs):
+        assert number in page(open_with(number, code))
+    assert ours[0] not in page(open_with(ours[0], theirs[1]))
+
+
+def open_with(number: str, code: str) -> Any:
+    client = Client()
+    client.post("/conduct/track/", {"number": number, "code": code})
+    return client.get("/conduct/track/")
+
+
+def test_the_key_of_a_form_and_its_words_cannot_be_tried_from_a_dump(world: World) -> None:
+    send(world)
+    once, secret = ConductReport.objects.get().once, "o" * 22
+    assert secret not in dump()
+    assert once not in {hashlib.sha256(tried.encode()).hexdigest() for tried in (TEXT, secret, secret + TEXT)}
+
+
+def test_a_reload_of_the_receipt_shows_the_code_for_ten_minutes_only(world: World) -> None:
+    body = fields(world)
+    number, code = shown_code(Client().post("/conduct/", body))
+    with time_machine.travel(world.now + timedelta(minutes=9), tick=False):
+        assert shown_code(Client().post("/conduct/", body)) == (number, code)
+    with time_machine.travel(world.now + timedelta(minutes=11), tick=False):
+        later = page(Client().post("/conduct/", body))
+    assert number in later and code not in later and "conduct-code" not in later
+    assert zh("This was sent before. The code has been shown and cannot be shown again.") in later
+    assert ConductReport.objects.count() == 1
 
 
 def test_a_snapshot_comes_with_the_camera_first_and_leaves_only_pixels(world: World) -> None:
@@ -256,6 +313,79 @@ def test_about_a_leader_nothing_is_stored_and_the_district_is_shown(
     assert dump() == before
     assert MARK not in caplog.text and not response.cookies.get("sessionid")
     assert "no-store" in response["Cache-Control"]
+
+
+@pytest.fixture
+def leader(world: World) -> StreetLeader:
+    return StreetLeader.objects.create(street=world.street, name="司徒明远", title="街道党工委书记")
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"who": "", "text": f"{MARK}街道党工委书记司徒明远收了红包"},
+        {"who": "", "place": f"{MARK}司徒明远办公室"},
+        {"who": "", "text": f"{MARK}街道书记收了红包"},
+        {"who": "街道书记"},
+        {"who": "街道办主任"},
+        {"who": "司徒书记"},
+    ],
+)
+def test_a_leader_named_anywhere_or_called_by_a_short_title_leaves_no_trace(
+    world: World, leader: StreetLeader, known: dict[str, str]
+) -> None:
+    before = dump()
+    response = send(world, **known)
+    assert response.status_code == 200 and "12388" in page(response)
+    assert zh("Back to the form") in page(response) and MARK in page(response)
+    assert dump() == before
+    with pytest.raises(RuleBroken) as refusal:
+        report(world, **known)
+    assert refusal.value.code == "about_leader"
+    assert not ConductReport.objects.exists()
+
+
+def carried(response: Any) -> dict[str, str]:
+    """What the page brings along unseen."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', page(response))
+    return {name: unescape(value) for name, value in hidden if name != "csrfmiddlewaretoken"}
+
+
+def test_an_office_mentioned_in_the_text_can_be_said_not_to_be_meant(world: World, leader: StreetLeader) -> None:
+    text = f"{MARK}窗口不办,我已找过街道党工委书记"
+    asked = send(world, text=text)
+    assert zh("Not about a leader of the street: send it") in page(asked)
+    sent = Client().post("/conduct/", carried(asked) | {"no_leader": "on"})
+    number, _code = shown_code(sent)
+    row = ConductReport.objects.get()
+    assert (row.number, row.text, row.who, row.place) == (number, text, WHO, WHERE)
+
+
+def test_a_name_cannot_be_said_away_but_the_form_comes_back_as_it_was_typed(world: World, leader: StreetLeader) -> None:
+    asked = send(world, text=f"{MARK}司徒明远收了红包", no_leader="on")
+    assert "12388" in page(asked) and not ConductReport.objects.exists()
+    assert zh("Not about a leader of the street: send it") not in page(asked)
+    back = page(Client().post("/conduct/", carried(asked) | {"go": "edit"}))
+    for typed in (f"{MARK}司徒明远收了红包", WHO, WHERE, WHEN):
+        assert typed in back
+    assert f'value="community-{world.east.pk}" selected' in back and not ConductReport.objects.exists()
+
+
+def test_with_photos_the_form_comes_back_with_the_answer_and_goes_through(world: World, leader: StreetLeader) -> None:
+    text = f"{MARK}已找过街道党工委书记"
+    asked = Client().post("/conduct/", fields(world, text=text, photos=jpeg()))
+    assert zh("Photos have to be chosen again.") in page(asked) and not ConductReport.objects.exists()
+    back = Client().post("/conduct/", carried(asked) | {"go": "photos"})
+    assert text in page(back)
+    again = carried(back) | ready(world)
+    sent = Client().post("/conduct/", fields(world, text=text, photos=jpeg()) | again)
+    assert shown_code(sent) and ConductPhoto.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["社区书记", "居委会主任", "东园社区司徒书记"])
+def test_a_community_s_secretary_or_director_can_be_reported(world: World, leader: StreetLeader, who: str) -> None:
+    assert shown_code(send(world, who=who, text=f"{MARK}{who}不办事"))
+    assert ConductReport.objects.get().who == who
 
 
 def test_only_discipline_officers_keep_the_list_of_leaders(world: World) -> None:
@@ -454,7 +584,7 @@ def test_the_officer_accepts_talks_finds_and_concludes_and_the_reporter_reads_it
     cookie = entered.cookies["conduct"]
     assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["max-age"] == 1800
     assert "已受理,正在核查" in page(resident.get("/conduct/track/"))
-    assert resident.post("/conduct/track/say/", {"text": "我还有一张缴费单"}).status_code == 302
+    assert add(resident, "我还有一张缴费单").status_code == 302
     shown = page(officer.get(reverse("conduct_report", args=[number])))
     assert "我还有一张缴费单" in shown and TEXT in shown
     act("find", category="shirking", text="调取了叫号记录")
@@ -467,6 +597,71 @@ def test_the_officer_accepts_talks_finds_and_concludes_and_the_reporter_reads_it
     assert kinds == ["submitted", "accepted", "answered", "found", "concluded"]
     resident.post("/conduct/track/leave/")
     assert "我还有一张缴费单" not in page(resident.get("/conduct/track/"))
+
+
+def add(client: Client, text: str) -> Any:
+    """Writes into the form of the page that is open."""
+    return client.post("/conduct/track/say/", carried(client.get("/conduct/track/")) | {"text": text})
+
+
+def opened(client: Client, receipt: Receipt) -> dict[str, str]:
+    """Opens a report with number and code; what its page brings along unseen."""
+    client.post("/conduct/track/", {"number": receipt.report.number, "code": receipt.code})
+    return carried(client.get("/conduct/track/"))
+
+
+def test_a_message_typed_on_one_report_s_page_never_arrives_in_another(world: World) -> None:
+    first, second, client = report(world), report(world, once="s" * 22), Client()
+    page_of_first = opened(client, first)
+    page_of_second = opened(client, second)
+    assert first.report.number not in str(page_of_first) and page_of_first != page_of_second
+    for forged in (page_of_first, {}, {"shown": "x"}, {"shown": second.report.number}):
+        answer = client.post("/conduct/track/say/", forged | {"text": "补充甲举报的证据"})
+        assert answer.status_code == 409 and not ConductMessage.objects.exists()
+        assert "另一件举报" in page(answer) and "补充甲举报的证据" in page(answer)
+    again = {"number": first.report.number, "code": first.code, "text": "补充甲举报的证据"}
+    shown = client.post("/conduct/track/", again)
+    assert first.report.number in page(shown) and "补充甲举报的证据" in page(shown), "in the form, to look at"
+    assert not ConductMessage.objects.exists()
+    assert client.post("/conduct/track/say/", carried(shown) | {"text": "补充甲举报的证据"}).status_code == 302
+    assert ConductMessage.objects.get().report_id == first.report.pk
+
+
+def test_a_message_the_act_refuses_is_a_sentence_beside_the_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(text: str, **_known: str) -> str:
+        raise RuleBroken("empty", "请写几句话。", field="text")
+
+    client = Client()
+    mark = opened(client, report(world))
+    monkeypatch.setattr(actions, "said", refuse)
+    answer = client.post("/conduct/track/say/", mark | {"text": "看不见的字"})
+    assert answer.status_code == 422 and "请写几句话。" in page(answer) and "看不见的字" in page(answer)
+    assert not ConductMessage.objects.exists()
+
+
+def test_a_message_typed_for_longer_than_half_an_hour_is_kept_and_says_what_happened(world: World) -> None:
+    receipt, client = report(world), Client()
+    mark = opened(client, receipt)
+    with time_machine.travel(world.now + timedelta(minutes=31), tick=False):
+        closed = client.post("/conduct/track/say/", mark | {"text": "写了很久的补充"})
+        assert closed.status_code == 409 and "写了很久的补充" in page(closed)
+        assert "半小时" in page(closed) and 'name="code"' in page(closed)
+        wrong = {"number": receipt.report.number, "code": "x", "text": "写了很久的补充"}
+        assert "写了很久的补充" in page(client.post("/conduct/track/", wrong)), "a slip of the finger loses nothing"
+        shown = client.post("/conduct/track/", wrong | {"code": receipt.code})
+        assert "写了很久的补充" in page(shown) and zh("Your message, not sent yet") not in page(shown)
+        assert client.post("/conduct/track/say/", carried(shown) | {"text": "写了很久的补充"}).status_code == 302
+        assert "写了很久的补充" in page(client.get("/conduct/track/"))
+    assert ConductMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize("address", ["/conduct/track/say/", "/conduct/track/leave/"])
+def test_an_address_that_only_takes_a_form_leads_to_the_page_and_changes_nothing(world: World, address: str) -> None:
+    client, receipt = Client(), report(world)
+    opened(client, receipt)
+    answer = client.get(address, follow=True)
+    assert answer.redirect_chain == [("/conduct/track/", 302)]
+    assert receipt.report.number in page(answer), "still open"
 
 
 def test_a_wrong_code_an_unknown_number_and_a_forged_cookie_open_nothing(world: World) -> None:
@@ -486,7 +681,7 @@ def test_a_wrong_code_an_unknown_number_and_a_forged_cookie_open_nothing(world: 
     client = Client()
     client.cookies["conduct"] = receipt.report.number
     assert MARK not in page(client.get("/conduct/track/"))
-    assert client.post("/conduct/track/say/", {"text": "x"}).url == "/conduct/track/"  # type: ignore[attr-defined]
+    assert 'name="code"' in page(client.post("/conduct/track/say/", {"text": "x"}))
     assert not ConductMessage.objects.exists()
     asked = Client().get(f"/conduct/track/?number={receipt.report.number}&code={receipt.code}")
     assert 'name="code"' in page(asked), "number and code are taken by POST only"
@@ -657,7 +852,7 @@ def test_the_whole_way_works_with_the_rights_of_the_application(world: World, as
     assert act("identity", reason="核实") == 200
     assert act("remove", person=world.outsider.pk) == 302
     resident.post("/conduct/track/", {"number": number, "code": code})
-    assert resident.post("/conduct/track/say/", {"text": "好的"}).status_code == 302
+    assert add(resident, "好的").status_code == 302
     assert "好的" in page(resident.get("/conduct/track/"))
     assert act("conclude", outcome="untrue", summary="经核查不属实") == 302
     assert act("recuse", reason="x") == 409
