@@ -49,7 +49,9 @@ def guide(request: HttpRequest) -> HttpResponse:
         rows = found(question.text) if question.text else shown().order_by("code")
         context |= _paged(request, rows.filter(category=chosen) if chosen else rows)
         if question.text and not context["items"]:
-            context |= {"answered": _shown(ask(question.text)), "offices": offices()}
+            elsewhere = chosen is not None and found(question.text).exists()
+            context |= {"elsewhere": elsewhere, "offices": offices()}
+            context["answered"] = {} if elsewhere else _shown(ask(question.text))
     else:
         context["glance"] = _by_category(groups)
     if _works_here(request):
