@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from complaints.actions import notices
 from complaints.actions.rating import remind
-from complaints.actions.retention import forget
+from complaints.actions.retention import forget, forget_guide_words
 from complaints.history import pin_days
 from complaints.importing import runs
 
@@ -31,6 +31,7 @@ def pick_up_imports() -> None:
 def forget_residents() -> None:
     forget(now=timezone.now())
     runs.forget_old(timezone.now())
+    forget_guide_words(now=timezone.now())
 
 
 @shared_task

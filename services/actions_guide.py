@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.errors import RuleBroken
 from services.guide import Figures, article_words, figures, item_words
-from services.models_guide import GuideWords, ItemRevision, KnowledgeArticle, ServiceItem
+from services.models_guide import GuideRating, GuideWords, ItemRevision, KnowledgeArticle, ServiceItem
 from staff.models import Person
 
 
@@ -68,3 +69,16 @@ def confirm_item(item: ServiceItem) -> None:
     if not item.steps.exists():
         raise RuleBroken("no_steps", _("“%(item)s” has no steps yet.") % {"item": item.name})
     ServiceItem.objects.filter(pk=item.pk).update(confirmed=True)
+
+
+def rate_item(item: ServiceItem, *, choice: str, words: str, now: datetime) -> GuideRating:
+    """A reader's word on an item, with the state of the list it is about and the day. Nothing of the reader is kept."""
+    return GuideRating.objects.create(
+        item=item, revised_at=item.revised_at, choice=choice, words=words, day=timezone.localdate(now)
+    )
+
+
+def forget_words(before: date, *, dry_run: bool = False) -> int:
+    """Empty what readers wrote before that day; what they ticked stays for the counts. Tells how many."""
+    old = GuideRating.objects.filter(day__lt=before).exclude(words="")
+    return old.count() if dry_run else old.update(words="")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.errors import RuleBroken
 from services.actions_guide import confirm_item, index_articles, index_items, revise_item
 from services.guide import Figures, figures
 from services.models_guide import (
+    GuideRating,
     ItemCategory,
     ItemCounter,
     ItemRevision,
@@ -28,12 +31,13 @@ if TYPE_CHECKING:
     CategoryBase = admin.ModelAdmin[ItemCategory]
     ItemBase = admin.ModelAdmin[ServiceItem]
     ArticleBase = admin.ModelAdmin[KnowledgeArticle]
+    RatingBase = admin.ModelAdmin[GuideRating]
     MaterialBase = admin.TabularInline[MaterialRequirement, ServiceItem]
     StepBase = admin.TabularInline[ItemStep, ServiceItem]
     CounterBase = admin.TabularInline[ItemCounter, ServiceItem]
     RevisionBase = admin.TabularInline[ItemRevision, ServiceItem]
 else:
-    CategoryBase = ItemBase = ArticleBase = admin.ModelAdmin
+    CategoryBase = ItemBase = ArticleBase = RatingBase = admin.ModelAdmin
     MaterialBase = StepBase = CounterBase = RevisionBase = admin.TabularInline
 
 
@@ -86,13 +90,32 @@ class RevisionInline(RevisionBase):
 
 @admin.register(ServiceItem)
 class ServiceItemAdmin(ItemBase):
-    list_display = ["code", "name", "category", "promised_days", "statutory_days", "is_active", "confirmed"]
+    list_display = ["code", "name", "category", "promised_days", "statutory_days", "is_active", "confirmed", "said"]
     list_filter = ["confirmed", "is_active", "category", "where"]
     list_select_related = ["category"]
     search_fields = ["code", "name", "keywords"]
     readonly_fields = ["revised_at"]
     inlines = [MaterialInline, StepInline, CounterInline, RevisionInline]
     actions = ["confirm"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceItem]:
+        """With how many readers ticked what."""
+        said = {choice: Count("ratings", Q(ratings__choice=choice)) for choice in GuideRating.Choice.values}
+        return super().get_queryset(request).annotate(**said)
+
+    @admin.display(description=_("readers: clear / unclear / wrong"))
+    def said(self, item: ServiceItem) -> str:
+        counts = [getattr(item, choice) for choice in GuideRating.Choice.values]
+        if not any(counts):
+            return ""
+        address = reverse("admin:services_guiderating_changelist")
+        text = " / ".join(map(str, counts))
+        return format_html('<a href="{}?item__id__exact={}">{}</a>', address, item.pk, text)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What readers said of an item goes with it, though nobody may delete it alone."""
+        listed, counts, missing, kept = super().get_deleted_objects(objs, request)
+        return listed, counts, missing - {GuideRating._meta.verbose_name}, kept
 
     def save_model(self, request: HttpRequest, obj: ServiceItem, form: Any, change: bool) -> None:
         """The inlines are saved after this: what the item cost until now has to be looked up first."""
@@ -114,6 +137,25 @@ class ServiceItemAdmin(ItemBase):
                 messages.error(request, str(refusal))
             else:
                 self.log_change(request, item, [{"changed": {"fields": [str(_("confirmed by the street"))]}}])
+
+
+@admin.register(GuideRating)
+class GuideRatingAdmin(RatingBase):
+    """What readers said. It is read here and changed nowhere."""
+
+    list_display = ["day", "item", "choice", "words", "revised_at"]
+    list_filter = ["choice", ("item", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["item"]
+    search_fields = ["words", "item__name", "item__code"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: GuideRating | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: GuideRating | None = None) -> bool:
+        return False
 
 
 @admin.register(KnowledgeArticle)

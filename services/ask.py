@@ -2,8 +2,8 @@
 
 A question becomes pairs of characters. A text fits as far as it covers the question's characters, rare ones counting
 more; words of its name (or of the words people use for it) count in full, words of its body half. A question that
-says one of those words outright fits better still, however much else it tells. Below `ENOUGH` nothing is shown: the
-person is led to a person.
+says one of those words outright fits better still, however much else it tells. A text about another thing never fits, though
+the same is done with both (`meant`). Below `ENOUGH` nothing is shown: the person is led to a person.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ FILLERS = re.compile(
     "|多长时间|多少天|多少钱|多久|几天|能不能|可不可以|可以吗|行不行|是不是|有没有|要不要|可以|应该|什么|多少"
     "|能批下来|批下来|办下来|能办好|下来|我家里|一个|一下|如果|现在|已经"
     "|[我你您他她它咱俺的了吗呢吧啊呀嘛么们想]"
+)
+# What is done with a paper or a right. Whatever is lost is lost in the same words: they do not tell things apart.
+DEEDS = re.compile(
+    "(补办|补领|补换|换领|换证|更换|申请|申领|办理|登记|挂失|备案|认定|确认|签注|丢失|遗失|丢|失效|到期|过期"
+    "|查询|变更|注销|^[补换领办开查交]$)"
 )
 ENDINGS = re.compile("(申请|办理|申领|登记|认定|确认)$")
 PARTS = {
@@ -132,6 +137,33 @@ def fit(question: str, text: Text, weight: Mapping[str, float]) -> Fit:
     return Fit(won / total + _said(plain(question), text.names), len(hit) / own) if total else Fit(0, 0)
 
 
+def meant(question: str, text: Text) -> bool:
+    """Whether the text is about the thing asked about, not only about what is to be done with it.
+
+    Enough is one of its names. Otherwise it must be called by more than half of the thing's characters, by the last
+    word of a thing too, where Chinese says what kind of thing it is (银行卡, 公交卡), and know one of the deeds.
+    """
+    if _said(plain(question), text.names):
+        return True
+    parts = [part for run in runs(question) for part in DEEDS.split(run) if part]
+    deeds = [part for part in parts if DEEDS.fullmatch(part)]
+    things = [_called(part, text) for part in parts if not DEEDS.fullmatch(part)]
+    covered = [one for called in things for one in called]
+    return (
+        2 * sum(covered) > len(covered)
+        and any(called[-1] for called in things)
+        and (not deeds or any((text.head | text.body).issuperset(pairs(deed)) for deed in deeds))
+    )
+
+
+def _called(thing: str, text: Text) -> list[bool]:
+    """For each character of the thing (a Latin word is one) whether the text is called by it; the last is the word's."""
+    words = [word in text.head for word in pairs(thing)]
+    if len(words) == 1:
+        return words * (1 if thing[0].isascii() else len(thing))
+    return [any(words[max(place - 1, 0) : place + 1]) for place in range(len(words) + 1)]
+
+
 def _said(question: str, names: tuple[str, ...]) -> float:
     longest = max((len(name) for name in names if name in question), default=0)
     return (SAID_LONG if longest > 2 else SAID) if longest else 0.0
@@ -174,7 +206,8 @@ def ask(question: str) -> Answered:
     if all(weight[word] < TOO_GENERAL for word in wanted):
         return Answered()
     rows = {row.pk: row for row in _candidates(rarest(known))}
-    fits = {key: fit(question, _text(row), weight) for key, row in rows.items()}
+    texts_of = {key: _text(row) for key, row in rows.items()}
+    fits = {key: fit(question, text, weight) for key, text in texts_of.items() if meant(question, text)}
     return Answered(_quotes([rows[key] for key in best(fits)]), asked_parts(question))
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 # A list that ends in "and other materials" is no list; R4.8 forbids it.
 VAGUE = "其他.{0,6}(材料|证明|资料|文件)|(有关|相关).{0,2}(材料|证明|资料|文件)|等(材料|证明|资料|文件)"
+MOBILE = "1[3-9][0-9]{9}"
 not_vague = RegexValidator(
     VAGUE,
     _("Name every paper: a list may not say “other materials” or “relevant materials”."),
@@ -216,6 +217,33 @@ class ItemRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} {self.at:%Y-%m-%d}"
+
+
+class GuideRating(models.Model):
+    """What one reader said of an item's page. Names nobody: a day, not a moment, and no way back to a browser."""
+
+    class Choice(models.TextChoices):
+        CLEAR = "clear", _("I understand it and can follow it")
+        UNCLEAR = "unclear", _("Some of it is still unclear")
+        WRONG = "wrong", _("It is not as it says")
+
+    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="ratings", verbose_name=_("service item"))
+    revised_at = models.DateTimeField(_("the list as revised at"), null=True, blank=True)
+    choice = models.CharField(_("said"), max_length=8, choices=Choice)
+    words = models.CharField(_("what is unclear"), max_length=200, blank=True)
+    day = models.DateField(_("day"), db_index=True)
+
+    class Meta:
+        verbose_name = _("rating of the guide")
+        verbose_name_plural = _("ratings of the guide")
+        ordering = ["-day", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(choice__in=["clear", "unclear", "wrong"]), name="guide_rating_is_known"),
+            models.CheckConstraint(condition=~Q(words__regex=MOBILE), name="guide_rating_holds_no_mobile_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.day:%Y-%m-%d}"
 
 
 class KnowledgeArticle(models.Model):

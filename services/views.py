@@ -6,12 +6,16 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from config.guard.doors import GUIDE, refused
+from config.guard.limits import TooMany
 from config.lib.qr import qr
+from services.actions_guide import rate_item
 from services.ask import Answered, Quote, ask
+from services.forms_guide import RatingForm
 from services.guide import (
     LONGEST_QUESTION,
     answers,
@@ -45,7 +49,9 @@ def guide(request: HttpRequest) -> HttpResponse:
         rows = found(question.text) if question.text else shown().order_by("code")
         context |= _paged(request, rows.filter(category=chosen) if chosen else rows)
         if question.text and not context["items"]:
-            context |= {"answered": _shown(ask(question.text)), "offices": offices()}
+            elsewhere = chosen is not None and found(question.text).exists()
+            context |= {"elsewhere": elsewhere, "offices": offices()}
+            context["answered"] = {} if elsewhere else _shown(ask(question.text))
     else:
         context["glance"] = _by_category(groups)
     if _works_here(request):
@@ -53,15 +59,27 @@ def guide(request: HttpRequest) -> HttpResponse:
     return render(request, "services/guide.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def item(request: HttpRequest, code: str) -> HttpResponse:
-    return _item_page(request, code, "services/item.html")
+    """The list, and at its foot a word of the reader on it: nobody signs in, nothing is kept of who it was."""
+    now, found_item = timezone.now(), _item(code)
+    if request.method != "POST":
+        return _item_page(request, found_item, "services/item.html", RatingForm(now=now))
+    try:
+        stage = GUIDE.enter(request, now=now)
+    except TooMany as refusal:
+        return refused(request, refusal, {"shell": "public"})
+    form = RatingForm(request.POST, now=now, stage=stage)
+    if not form.is_valid():
+        return _item_page(request, found_item, "services/item.html", form, status=422)
+    rate_item(found_item, choice=form.cleaned_data["choice"], words=form.cleaned_data["words"], now=now)
+    return redirect(f"{found_item.get_absolute_url()}?rated=1#rate")
 
 
 @require_safe
 def notice(request: HttpRequest, code: str) -> HttpResponse:
     """The one-time notice list on paper; `size=large` for eyes that need it."""
-    return _item_page(request, code, "services/notice.html")
+    return _item_page(request, _item(code), "services/notice.html")
 
 
 @require_safe
@@ -83,8 +101,13 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "services/answer.html", {"article": article, "works_here": _works_here(request)})
 
 
-def _item_page(request: HttpRequest, code: str, template: str) -> HttpResponse:
-    found_item = get_object_or_404(whole_items(), code=code.upper())
+def _item(code: str) -> ServiceItem:
+    return get_object_or_404(whole_items(), code=code.upper())
+
+
+def _item_page(
+    request: HttpRequest, found_item: ServiceItem, template: str, form: RatingForm | None = None, status: int = 200
+) -> HttpResponse:
     cost = figures(found_item)
     address = request.build_absolute_uri(found_item.get_absolute_url())
     context = {
@@ -98,8 +121,10 @@ def _item_page(request: HttpRequest, code: str, template: str) -> HttpResponse:
         "address": address,
         "qr": qr(address),
         "today": timezone.localdate(),
+        "rating_form": form,
+        "rated": request.GET.get("rated") == "1",
     }
-    return render(request, template, context)
+    return render(request, template, context, status=status)
 
 
 def _said(one: ServiceItem) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from complaints.actions.rating import rate
 from complaints.models import Case, DataRequest, DispatchRule, ImportRun, Rating, RatingCheck
 from complaints.states import Act
 from config.models import Heartbeat
-from services.models_guide import KnowledgeArticle, ServiceItem
+from services.models_guide import GuideRating, KnowledgeArticle, ServiceItem
 from supervision.bulletin import actions as bulletin_actions
 from supervision.bulletin.periods import parse
 from supervision.conduct import actions as conduct_actions
@@ -190,7 +190,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "guide": PUBLIC,
     "guide_ask": PUBLIC,
     "guide_answer": PUBLIC,
-    "guide_item": PUBLIC,
+    "guide_item": (ALL, "422 rest"),
     "guide_notice": PUBLIC,
     # The street's own people read its bulletins; the west's is a page that others find missing.
     "bulletin_list": (
@@ -255,6 +255,7 @@ ADMIN: dict[str, str] = {
     "services_itemcategory": SET_UP,
     "services_serviceitem": SET_UP,
     "services_knowledgearticle": SET_UP,
+    "services_guiderating": LOOK,
     "complaints_category": f"{SET_UP} {TABLES}",
     "complaints_dispatchrule": SET_UP,
     "complaints_replytemplate": SET_UP,
@@ -372,6 +373,7 @@ def set_up(world: World) -> Stage:
         street=world.street, name="ledger.csv", profile="hotline", by=world.secretary, at=world.now, state="done",
         file=ContentFile(b"a,b\n", "rejected.csv"),
     )  # fmt: skip
+    GuideRating.objects.create(item=ServiceItem.objects.all()[0], choice="unclear", day=world.now.date())
     number = {"number": case.number}
     closed = world.log(title="已办结的一件", text="小广场的长椅坏了一条腿。")
     actions.conclude(closed, by=world.worker, now=world.now, version=1, outcome="resolved", text="已修好。")

@@ -37,6 +37,7 @@ from complaints.models import (
     TrackingCode,
 )
 from complaints.retention import Rule, forget_before
+from services.actions_guide import forget_words
 
 AT_ONCE = 500
 
@@ -95,6 +96,13 @@ def forget(*, now: datetime, dry_run: bool = False) -> list[Forgotten]:
     rules = [Rule(row.kind, row.days, row.valid_from) for row in RetentionRule.objects.all()]
     found = [_forget_kind(kind, rules, now, dry_run) for kind in Case.Kind.values]
     return [one for one in found if one and one.anything]
+
+
+def forget_guide_words(*, now: datetime, dry_run: bool = False) -> int:
+    """What readers wrote under the service guide goes by the rule for all kinds. Tells how many."""
+    rules = [Rule(row.kind, row.days, row.valid_from) for row in RetentionRule.objects.all()]
+    before = forget_before(rules, "", timezone.localtime(now))
+    return 0 if before is None else forget_words(before.date(), dry_run=dry_run)
 
 
 def _forget_kind(kind: str, rules: list[Rule], now: datetime, dry_run: bool) -> Forgotten | None:

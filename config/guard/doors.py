@@ -66,6 +66,7 @@ FIELDS_KEPT, MOST_KEPT = 60, 20_000
 REPORT = Door("report", Limit("report.network", MINUTES, harder=10, most=60), Limit("report.all", 60, harder=120))
 SEND = Door("send", Limit("send.network", MINUTES, harder=20, most=120), Limit("send.all", 60, harder=240))
 ASK = Door("ask", Limit("ask.network", MINUTES, harder=60, most=300), Limit("ask.all", 60, harder=600))
+GUIDE = Door("guide", Limit("guide.network", MINUTES, harder=10, most=60), Limit("guide.all", 60, harder=120))
 TRACK = Door(
     "track",
     Limit("track.network", MINUTES, harder=20, most=120),
@@ -76,7 +77,7 @@ TRACK = Door(
         "code": Limit("track.code.network", HOUR, harder=4, most=20),
     },
 )
-DOORS = {door.name: door for door in (REPORT, SEND, ASK, TRACK)}
+DOORS = {door.name: door for door in (REPORT, SEND, ASK, GUIDE, TRACK)}
 
 
 def challenge(request: HttpRequest, door: Door, *, now: datetime) -> JsonResponse:

@@ -28,6 +28,7 @@ class Guarded(forms.Form):
     purpose: ClassVar[str]
     too_quick: ClassVar[timedelta] = timedelta(seconds=3)
     good_for: ClassVar[timedelta] = timedelta(hours=24)
+    proved_from: ClassVar[Stage] = Stage.NORMAL  # below this nobody calculates or waits: for a tick that opens nothing
 
     # "website" is what machines like to fill in; the page puts it where nobody comes by eye, key or screen reader.
     website = forms.CharField(
@@ -72,7 +73,7 @@ class Guarded(forms.Form):
         try:
             self._check_trap()
             self._check_stamp()
-            return self._check_proof(), None
+            return (self._check_proof() if self.stage >= self.proved_from else None), None
         except RuleBroken as refusal:
             return None, refusal
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from html import unescape
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -103,6 +104,19 @@ def test_anybody_finds_the_items_by_field_without_signing_in(client: Client) -> 
     only = page(client, "/guide/", category="canlian")
     assert "残疾人两项补贴申请" in only
     assert "最低生活保障申请" not in only
+
+
+def test_words_that_another_category_has_are_not_said_to_be_nowhere(client: Client, world: World) -> None:
+    answer = client.get("/guide/", {"q": "低保", "category": "canlian"}).text
+    said = shown(answer)
+    assert zh("No item has all these words. These texts come nearest:") not in said
+    assert "残疾人服务”中没有" in said
+    assert "最低生活保障申请" not in said
+    link = re.search(r'href="([^"]+)">[^<]*' + zh("Search all categories"), answer)
+    assert link
+    assert "最低生活保障申请" in page(client, f"/guide/{unescape(link[1])}")
+    nowhere = shown(client.get("/guide/", {"q": "吃低保证件号外", "category": "canlian"}).text)
+    assert zh("Search all categories") not in nowhere
 
 
 def test_the_start_page_leads_to_the_guide(client: Client) -> None:

@@ -384,4 +384,4 @@ def test_one_command_does_all_of_it_after_a_look(world: World, old: Old) -> None
         call_command("forget_all", stdout=out)
     assert "2024-11-18" in out.getvalue()
     assert rows_naming(NAME) == {}
-    assert command() == {"dry_run": False, "cases": [], "watch": [], "imports": 0, "conduct": 0}
+    assert command() == {"dry_run": False, "cases": [], "watch": [], "imports": 0, "guide": 0, "conduct": 0}

@@ -1,4 +1,4 @@
-"""Forget all whose time is over: cases, imports, what stands above them, reports on conduct. Look first: --dry-run."""
+"""Forget all whose time is over: cases, imports, readers' words, what stands above, reports on conduct. First: --dry-run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.actions.retention import forget as forget_cases
+from complaints.actions.retention import forget_guide_words
 from complaints.importing import runs
 from complaints.models import Case
 from supervision.conduct.retention import forget_conduct
@@ -34,6 +35,8 @@ class Command(BaseCommand):
             return
         call_command("forget", dry_run=dry_run, stdout=self.stdout)
         self.stdout.write(_("Imports: %(count)s") % {"count": runs.forget_old(now, dry_run=dry_run)})
+        count = forget_guide_words(now=now, dry_run=dry_run)
+        self.stdout.write(_("Words under the service guide: %(count)s") % {"count": count})
         for one in forget(now=now, dry_run=dry_run):
             self.stdout.write(words_of(one))
         count = forget_conduct(now=now, dry_run=dry_run)
@@ -46,6 +49,7 @@ def told(now: datetime, dry_run: bool) -> dict[str, Any]:
         "cases": [asdict(one) | {"closed_before": one.closed_before.isoformat()} for one in cases],
         "watch": [asdict(one) | {"ended_before": one.ended_before.isoformat()} for one in watch],
         "imports": runs.forget_old(now, dry_run=dry_run),
+        "guide": forget_guide_words(now=now, dry_run=dry_run),
         "conduct": forget_conduct(now=now, dry_run=dry_run),
     }
 
