@@ -25,7 +25,7 @@ from complaints.actions.rated import Answer
 from complaints.actions.rating import rate
 from complaints.models import Callback, Case, Rating
 from config.lib.errors import RuleBroken
-from staff.models import Community, Person, Street
+from staff.models import Community, Person, Post, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin import documents
 from supervision.bulletin.demo import tell
@@ -331,6 +331,28 @@ def test_the_command_says_why_it_does_nothing(world: World, words: tuple[str, ..
     with pytest.raises(SystemExit):
         run(*words)
     assert not Bulletin.objects.exclude(status="draft").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("2099-01",), "2099-01 尚未开始。"),
+        (("2026-13",), "月份写作 2026-10，季度写作 2026-Q4，年份写作 2026。"),
+        (("2016-10",), "2016-10 早于柳荫街道首件办件的反映日期（2026年10月9日），请核对时段。"),
+        (("2026-10", "--community", "X"), "柳荫街道没有代码为“X”的社区。现有：E, W。"),
+        (("2026-10", "--publish", "--by", "supervisor,supervisor"), "请写明两个不同的人：--by 起草人,签发人。"),
+        (("2026-10", "--publish"), "只有一名督导员，不能既起草又签发。请用 --by 写明两个人。"),
+        (("2026-10", "--out", "/dev/null/x"), "文件无法写入 /dev/null/x：Not a directory。"),
+    ],
+)
+def test_the_command_refuses_in_the_language_of_the_office(
+    world: World, casework: list[Case], words: tuple[str, ...], said: str
+) -> None:
+    Post.objects.filter(person=world.supervisor2).update(until=NOW.date())
+    told = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("monthly_report", *words, "--street", "TST", stderr=told, no_color=True)
+    assert told.getvalue().strip() == said
 
 
 def _run(told: Any, seconds: float) -> None:

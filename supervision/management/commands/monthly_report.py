@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from complaints.management.commands.import_cases import the_street
 from config.lib.errors import RuleBroken
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             if options["publish"]:
                 row = _published(row, options["by"])
             files = _written(row, out) if out else []
-        except (RuleBroken, PermissionDenied, OSError) as refused:
+        except (RuleBroken, PermissionDenied) as refused:
             self.stderr.write(self.style.ERROR(str(refused)))
             sys.exit(1)
         result = {
@@ -84,7 +85,7 @@ def _period(code: str, *, quarter: bool, year: bool) -> Period:
     try:
         period = parse(code)
     except RuleBroken as wrong:
-        raise RuleBroken("no_period", "Write a month as 2026-10, a quarter as 2026-Q4, a year as 2026.") from wrong
+        raise RuleBroken("no_period", _("Write a month as 2026-10, a quarter as 2026-Q4, a year as 2026.")) from wrong
     if quarter:
         return quarter_of(period.first)
     return Period(Span.YEAR, period.first.replace(month=1, day=1)) if year else period
@@ -95,7 +96,12 @@ def _community(street: Street, code: str) -> Community | None:
         return None
     found = Community.objects.filter(street=street, code=code).first()
     if found is None:
-        raise RuleBroken("no_community", f"There is no community with the code {code}.")
+        known = ", ".join(Community.objects.filter(street=street).values_list("code", flat=True)) or "—"
+        raise RuleBroken(
+            "no_community",
+            _("There is no community “%(code)s” in %(street)s. There are: %(known)s.")
+            % {"code": code, "street": street, "known": known},
+        )
     return found
 
 
@@ -117,20 +123,30 @@ def _two(street: Street, by: str) -> tuple[Person, Person]:
         names = by.split(",")
         found = {person.username: person for person in Person.objects.filter(username__in=names)}
         if len(names) != 2 or len(found) != 2:
-            raise RuleBroken("two_people", "Name two different people: --by DRAFTER,ISSUER.")
+            raise RuleBroken("two_people", _("Name two different people: --by DRAFTER,ISSUER."))
         return found[names[0]], found[names[1]]
     posts = current(Post.objects.filter(street=street, role=Post.Role.SUPERVISOR)).select_related("person")
     people = list({post.person_id: post.person for post in posts.order_by("since", "pk")}.values())
     if len(people) < 2:
-        raise RuleBroken("two_people", "One supervisor cannot both draft and issue: name two people with --by.")
+        raise RuleBroken("two_people", _("One supervisor cannot both draft and issue: name two people with --by."))
     return people[0], people[1]
 
 
 def _written(row: Bulletin, out: Path) -> list[str]:
-    """Each under another name first: whoever picks it up never finds half a file."""
-    out.mkdir(parents=True, exist_ok=True)
     if row.revision:
         row = Bulletin.objects.select_related("street", "community").get(pk=row.pk)
+    try:
+        return _files(row, out)
+    except OSError as wrong:
+        raise RuleBroken(
+            "not_written",
+            _("The files could not be written to %(place)s: %(why)s.") % {"place": out, "why": wrong.strerror},
+        ) from wrong
+
+
+def _files(row: Bulletin, out: Path) -> list[str]:
+    """Each under another name first: whoever picks it up never finds half a file."""
+    out.mkdir(parents=True, exist_ok=True)
     written = []
     for public in (False, True) if row.public is not None else (False,):
         for name, content in documents.files(row, public=public):
