@@ -60,7 +60,10 @@ def internal(bulletin: Bulletin) -> list[Chapter]:
         Chapter(_("Praise"), texts(bulletin.praise, sentences.praise(counts)), _praised(kept["praised"])),
         Chapter(
             _("The whole picture"),
-            texts(bulletin.foreword, sentences.opening(counts, street["changes"], span)),
+            texts(
+                bulletin.foreword,
+                sentences.opening(counts, street["changes"], span) + sentences.uncompared(kept, span),
+            ),
             (
                 _counted(street, span, ("received", "concluded", "open", "withdrawn", "duplicates")),
                 *by_area(_("By community"), ("received", "concluded", "open")),
@@ -235,7 +238,7 @@ def _hot(hot: Sequence[Mapping[str, Any]], span: str) -> Grid:
         (
             Cell(one["name"] or _("none")),
             Cell(one["count"], "received", top=f"category:{one['name']}"),
-            Cell(one["before"]),
+            Cell("—" if one["before"] is None else one["before"]),
             Cell(_change(one["change"])),
         )
         for one in hot

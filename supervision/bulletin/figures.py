@@ -158,34 +158,39 @@ def key_of(community: int | None) -> str:
 
 def figures(
     now: Mapping[str, Any],
-    before: Mapping[str, Any],
-    year_before: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    year_before: Mapping[str, Any] | None,
     terms: Terms,
     areas: Sequence[str],
 ) -> dict[str, Any]:
-    """From the summaries of three periods: plain JSON, decimals as text. `areas`: the communities to be told of."""
+    """From the summaries of three periods: plain JSON, decimals as text. `areas`: the communities to be told of.
+
+    None: a period that is not to be compared with.
+    """
+    received = before["street"]["tops"]["category"] if before else None
+    before, year_before = before or summary([]), year_before or summary([])
     told = [*areas, *([NOWHERE] if NOWHERE in now["communities"] else [])]
     empty = asdict(page([]))
 
-    def own(summary: Mapping[str, Any], area: str) -> Any:
-        return summary["communities"].get(area, empty)
+    def own(one: Mapping[str, Any], area: str) -> Any:
+        return one["communities"].get(area, empty)
 
     return {
         "street": _told(now["street"], before["street"], year_before["street"], terms),
         "communities": {area: _told(own(now, area), own(before, area), own(year_before, area), terms) for area in told},
-        "hot": hot(now["street"]["tops"]["category"], before["street"]["tops"]["category"]),
+        "hot": hot(now["street"]["tops"]["category"], received),
     }
 
 
-def hot(now: Mapping[str, int], before: Mapping[str, int]) -> list[dict[str, Any]]:
+def hot(now: Mapping[str, int], before: Mapping[str, int] | None) -> list[dict[str, Any]]:
     """The matters most often received, with the month before."""
     ranked = sorted(now.items(), key=lambda item: (-item[1], item[0]))[:HOTTEST]
     return [
         {
             "name": name,
             "count": count,
-            "before": before.get(name, 0),
-            "change": _text(rates.change(count, before.get(name))),
+            "before": None if before is None else before.get(name, 0),
+            "change": _text(rates.change(count, before.get(name) if before else None)),
         }
         for name, count in ranked
     ]

@@ -26,6 +26,22 @@ def opening(counts: Mapping[str, int], changes: Mapping[str, str | None], span: 
     return told + _against(changes["received"], words.SPANS[span][0])
 
 
+def uncompared(kept: Mapping[str, Any], span: str) -> str:
+    """Why a comparison is missing, of a bulletin whose snapshot tells."""
+    if kept.get("running"):
+        return _("The period is not over: it is not compared with whole ones.")
+    missing = [
+        str(label)
+        for name, label in zip(("before", "year_before"), words.SPANS[span], strict=True)
+        if kept[name] is None
+    ]
+    if not missing:
+        return ""
+    if len(missing) > 1 and span != "year":
+        return _("Nothing is compared: the casework on record had not begun before the earlier periods.")
+    return _("Not compared with %(before)s: the casework on record had not begun before it.") % {"before": missing[0]}
+
+
 def _against(change: str | None, before: str | Promise) -> str:
     if change is None:
         return ""

@@ -12,9 +12,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
-from complaints.models import PraiseProposal
+from complaints.models import Case, PraiseProposal
 from services.models import PolicyVersion
 from staff.models import Community, Street, Unit
 from supervision.bulletin import figures as engine
@@ -51,13 +51,20 @@ def terms_at(at: datetime) -> Terms:
 
 
 def make(street: Street, period: Period, community: Community | None = None, *, until: datetime | None = None) -> Made:
-    """Reads the casework of the period and of the two it is compared with. `until`: a look at an open period."""
+    """Reads the casework of the period and of the two it is compared with. `until`: a look at an open period.
+
+    Only whole periods are compared: an open one with nothing, none with a time before the street's casework had begun.
+    """
     end = min(period.end, until) if until else period.end
     facts = facts_of(street, period.begin, end, community)
     terms = terms_at(end)
     now = engine.summary(facts)
+    first = Case.objects.filter(street=street).aggregate(first=Min("submitted_at"))["first"]
+    running = end < period.end
     before, year_before = (
         engine.summary(facts_of(street, earlier.begin, earlier.end, community))
+        if first is not None and first < earlier.begin and not running
+        else None
         for earlier in (period.before, period.year_before)
     )
     communities = Community.objects.filter(street=street, **({"pk": community.pk} if community else {}))
@@ -68,6 +75,7 @@ def make(street: Street, period: Period, community: Community | None = None, *, 
         "street": {"code": street.code, "name": street.name},
         "community": community.name if community else None,
         "period": period.code,
+        "running": running,
         "communities": names,
         "order": list(names),
         "units": {str(pk): name for pk, name in Unit.objects.filter(street=street).values_list("pk", "name")},

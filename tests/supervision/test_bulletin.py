@@ -25,6 +25,7 @@ from staff.models import Community, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin import figures as engine
 from supervision.bulletin import snapshot
+from supervision.bulletin.chapters import internal
 from supervision.bulletin.facts import Fact, facts_of, unpacked
 from supervision.bulletin.periods import Period, Span, ended, parse
 from supervision.models import Alert, Bulletin
@@ -221,6 +222,7 @@ def test_the_street_is_the_sum_of_its_communities(world: World, october: dict[st
 
 
 def test_it_is_compared_with_september(world: World, october: dict[str, Case]) -> None:
+    world.log(at=on(31, month=8))
     street = acts.draft(world.street, OCTOBER, by=None, now=NOW).snapshot["figures"]["street"]
     assert street["changes"]["received"] == "500.0"
     assert street["year_changes"]["received"] is None
@@ -236,6 +238,32 @@ def test_it_is_compared_with_september(world: World, october: dict[str, Case]) -
         "points": None,
         "year_points": None,
     }
+
+
+def test_a_period_that_is_only_partly_there_is_compared_with_nothing(world: World, october: dict[str, Case]) -> None:
+    """The first case on record is of 28 September."""
+    month = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    world.log(at=on(3, month=11))
+    running = acts.preview(world.street, OCTOBER.after, now=on(5, month=11))
+    year = acts.draft(world.street, parse("2026"), by=None, now=on(1, month=1).replace(year=2027))
+    world.log(at=on(30, month=8))
+    whole = acts.draft(world.street, parse("2026-10"), by=None, now=NOW, community=world.east)
+
+    for row, why in (
+        (month, "此前的诉求记录不完整，不作比较。"),
+        (running, "本期尚未结束，不与完整周期比较。"),
+        (year, "不与上年比较：该期开始时尚无诉求记录。"),
+        (whole, "不与上年同月比较：该期开始时尚无诉求记录。"),
+    ):
+        told = row.snapshot["figures"]["street"]
+        compared = row is whole
+        assert (told["changes"]["received"] is not None) is compared
+        assert [one["before"] for one in row.snapshot["figures"]["hot"]] == ([1] if compared else [None])
+        assert told["year_changes"]["received"] is None
+        (opening,) = internal(row)[1].words
+        assert why in opening
+        assert ("较上" in opening) is compared
+        assert snapshot.recount(row)
 
 
 def test_a_reason_asked_for_in_time_explains_a_delay(world: World) -> None:
