@@ -59,9 +59,10 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "joined": main != case,
         "open": case.is_open,
         "steps": steps(main, case, response),
-        "status": joined_words(main) if main != case and not main.is_open else status_words(main, response),
+        "status": joined_words(main) if main != case else status_words(main, response),
         "phone": main.responsible.phone or main.unit.phone,
         "response": response,
+        "contacted_at": contacted_at(main, response),
         "resolution": resolution,
         "paused_until": resolution.paused_until if resolution and is_paused(resolution, now) else None,
         "talk": talk(case),
@@ -69,6 +70,13 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "urged_at": urged,
         "urge_words": urge_words(main, clocks, now) if urged and case.is_open else "",
     }
+
+
+def contacted_at(main: Case, response: Clock | None) -> datetime | None:
+    """When somebody made contact. Withdrawing stops the clock, too, and nobody was contacted by that."""
+    if response is None or (main.status == Case.Status.WITHDRAWN and response.stopped_at == main.closed_at):
+        return None
+    return response.stopped_at
 
 
 def steps(main: Case, case: Case, response: Clock | None) -> list[dict[str, Any]]:
@@ -80,9 +88,13 @@ def steps(main: Case, case: Case, response: Clock | None) -> list[dict[str, Any]
             {"label": _("We have received it"), "state": "done", "at": case.submitted_at},
             {"label": _("Withdrawn"), "state": "done", "at": main.closed_at},
         ]
-    if spoken and spoken < case.submitted_at:
-        spoken = None  # to whoever reported it first
     closed = not main.is_open
+    if main != case:
+        return [
+            {"label": _("We have received it"), "state": "done", "at": case.submitted_at},
+            {"label": _("We see to it"), "state": "done" if closed else "now", "at": None},
+            {"label": _("Finished"), "state": "done" if closed else "next", "at": main.closed_at},
+        ]
     first = _("We do it once more") if main.cycle > 1 else _("We have received it")
     return [
         {
@@ -97,10 +109,15 @@ def steps(main: Case, case: Case, response: Clock | None) -> list[dict[str, Any]
 
 
 def joined_words(main: Case) -> str:
-    """The end of a matter somebody else reported: its answer is not for this resident's eyes."""
+    """Where a matter stands that somebody else reported: what they are told is not for this resident's eyes."""
+    if main.is_open:
+        return _("It is being handled together with your neighbour's report. Questions? Please call the person below.")
     if main.status == Case.Status.WITHDRAWN:
         return _("Whoever reported the matter has withdrawn it. If it still concerns you, please report it anew.")
-    return _("The matter you joined is finished. If it is not solved for you, please report it anew or call us.")
+    return _(
+        "The matter you joined is finished. The answer went to whoever reported it first; please ask the person below "
+        "by phone what came of it. If it is not solved for you, please report it anew."
+    )
 
 
 def status_words(case: Case, response: Clock | None) -> str:

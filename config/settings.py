@@ -179,6 +179,7 @@ SESSION_COOKIE_AGE = SESSION_LONGEST = 12 * 3600
 ACCOUNT_SESSION_REMEMBER = False  # office machines are shared: closing the browser signs out
 SESSION_IDLE = 30 * 60
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.guard.csrf.refused"
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("LINLI_ORIGINS", "").split(",") if origin]
 
 LANGUAGE_CODE = "zh-hans"

@@ -119,8 +119,8 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     # Residents' own pages: number and code open a matter, not an account. The log-in makes no difference to them.
     "track": (ALL, "422 rest"),
-    "track_act": (NOT_THIS_WAY, "403 rest"),
-    "track_rate": (NOT_THIS_WAY, "403 rest"),
+    "track_act": ("302 rest", "403 rest"),
+    "track_rate": ("302 rest", "403 rest"),
     "track_data": ("302 rest", "302 rest"),
     "rate": ("404 rest", "404 rest"),
     "report": (ALL, "422 rest"),

@@ -36,6 +36,8 @@ SENTENCES: dict[str, str | Promise] = {
     Kind.DATA_DECIDED: gettext_lazy("Your request about your personal data is decided."),
     TO_RATE: gettext_lazy("It was finished some days ago: is it solved? Two ticks are enough; we ask only this once."),
 }
+# Who joined a neighbour's matter reads no answer and rates nothing.
+JOINED = gettext_lazy("The matter you joined is finished; where to ask what came of it is there for you.")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def send_notices(*, now: datetime) -> Sent:
 
 def words_for(case: Case, what: str) -> str:
     with translation.override(settings.LANGUAGE_CODE):
-        told = {"number": case.number, "sentence": SENTENCES[what], "where": settings.PUBLIC_URL + "/track/"}
+        sentence = JOINED if what == Kind.CONCLUDED and case.duplicate_of_id else SENTENCES[what]
+        told = {"number": case.number, "sentence": sentence, "where": settings.PUBLIC_URL + "/track/"}
         if not settings.PUBLIC_URL:
             return _("Your matter %(number)s: %(sentence)s Please look with number and code.") % told
         return _("Your matter %(number)s: %(sentence)s Please look with your code at %(where)s") % told

@@ -55,7 +55,7 @@ class RatingForm(forms.Form):
         max_length=1_000,
         rows=3,
         required=False,
-        help_text=_("If it is not solved, write what is missing: it goes to whoever does it once more."),
+        help_text=_("With “not solved”, write here what is missing: it goes to whoever does it once more."),
     )
     efficiency = forms.TypedChoiceField(
         label=_("How quick, from 5 (best) to 1"), choices=LEVELS, coerce=int, empty_value=None, required=False

@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.access import case_for
 from complaints.actions import rating as acts
@@ -81,10 +81,12 @@ DOORS: dict[Step, Door] = {
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def track_rate(request: HttpRequest) -> HttpResponse:
-    """The first rating of the case this browser follows, or the word added to it later."""
+    """The first rating of the case this browser follows, or the word added to it later. GET leads back to the matter."""
     now = timezone.now()
+    if request.method != "POST":
+        return redirect("track")
     case = case_of(request)
     if case is None:
         return asked_again(request, Kept.of(request, "rate", RatingForm))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from complaints.actions import resident
 from complaints.forms.public import GuardedLookup, LookupForm, MessageForm, PhotoForm, WithdrawForm
@@ -67,18 +67,24 @@ def track(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST":
         return _look_up(request, now)
-    case = case_of(request)
+    case, number = case_of(request), request.GET.get("number", "").strip().upper()[:40]
     if case is None:
-        number = request.GET.get("number", "")[:40]
         return door(request, LookupForm(initial={"number": number}))
+    if number not in {"", case.number}:  # a slip's own link: it leads to that matter, whatever is open here
+        return door(request, LookupForm(initial={"number": number}), open_now=case.number)
     return remember(show(request, case, now), case)
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest, act: str) -> HttpResponse:
-    """Write, urge, add photos, withdraw; a refusal keeps what was typed. `forget` ends it on this device."""
+    """Write, urge, add photos, withdraw; a refusal keeps what was typed. `forget` ends it on this device.
+
+    GET comes from a refused page whose address was loaded anew, as another language does: back to the matter.
+    """
     now = timezone.now()
+    if request.method != "POST":
+        return redirect("track")
     if act == "forget":
         answer = redirect("track")
         answer.delete_cookie(COOKIE, path=PATH, samesite="Strict")
@@ -134,9 +140,20 @@ def show(
         "refused": refused,
         "kept": kept if unsent is None else None,
         "unsent": unsent,
-        "done": DONE.get(request.GET.get("done", ""), ""),
+        "done": _done(request.GET.get("done", ""), case, context),
     }
     return render(request, "public/track.html", context, status=status)
+
+
+def _done(act: str, case: Case, context: dict[str, Any]) -> str:
+    """The address says what was done; the page repeats only what is true."""
+    true = {
+        "say": any(word.mine for word in context["talk"]),
+        "urge": context["urged_at"] is not None,
+        "photos": context["photos"] > 0,
+        "withdraw": case.status == Case.Status.WITHDRAWN,
+    }
+    return str(DONE[act]) if true.get(act) else ""
 
 
 def _closed_meanwhile(act: str, context: dict[str, Any]) -> str:

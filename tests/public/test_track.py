@@ -14,6 +14,7 @@ from django.test import Client
 
 from complaints import actions
 from complaints.actions import rating as acts
+from complaints.actions.notices import words_for
 from complaints.actions.rated import Answer
 from complaints.models import Attachment, Case, DataRequest, Event, Message, Rating, RatingCheck, RatingTag
 from complaints.tracking import set_code
@@ -337,3 +338,113 @@ def test_a_rating_kept_over_the_half_hour_is_not_moved_to_the_next_result(
     assert "又办理了一次" in page
     assert "没修好</textarea>" in page
     assert not re.search(r'name="text"[^>]*>\s*没修好', page)
+
+
+# ---- what the pages say is true
+
+
+def plain(page: str) -> str:
+    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", unescape(page)))
+
+
+def test_before_rating_it_is_said_that_what_is_not_solved_goes_to_the_handler(
+    client: Client, case: Case, world: World
+) -> None:
+    case = conclude(case, world)
+    enter(client, case)
+    for url in ("/track/", f"/rate/{token_of(case)}/"):
+        page = plain(text_of(client.get(url)))
+        assert "选“未解决”" in page
+        assert "会作为您的留言转给承办人" in page
+        assert "看不到您的满意度和勾选的原因" in page
+        assert "什么时候评的" not in page
+
+
+def test_the_link_of_a_slip_leads_to_its_own_matter(client: Client, case: Case, other: Case) -> None:
+    enter(client, case)
+    page = text_of(client.get(f"/track/?number={other.number}"))
+    assert re.search(rf'name="number"[^>]*value="{other.number}"', page)
+    assert f"返回正在打开的 {case.number}" in page
+    assert case.text not in page
+    assert case.text in text_of(client.get(f"/track/?number={case.number.lower()}"))
+
+
+def test_withdrawing_is_no_first_contact(client: Client, case: Case) -> None:
+    enter(client, case)
+    assert "首次联系" in text_of(client.get("/track/"))
+    client.post("/track/withdraw/", {})
+    assert "首次联系" not in text_of(client.get("/track/"))
+
+
+def test_a_contact_made_before_withdrawing_stays(client: Client, case: Case, world: World) -> None:
+    actions.reply(case, by=world.worker, now=world.now - timedelta(hours=1), text="明天来看。")
+    enter(client, case)
+    client.post("/track/withdraw/", {})
+    assert "首次联系" in text_of(client.get("/track/"))
+
+
+def test_whoever_joined_a_matter_is_promised_nothing_that_does_not_come(
+    client: Client, case: Case, other: Case, world: World
+) -> None:
+    actions.merge(other, by=world.worker, now=world.now, version=other.version, into=case, text="与邻居的是同一件事。")
+    enter(client, Case.objects.get(pk=other.pk))
+    page = plain(text_of(client.get("/track/")))
+    assert "会联系您" not in page
+    assert "与邻居反映的合并办理" in page
+
+    conclude(case, world)
+    page = plain(text_of(client.get("/track/")))
+    assert "答复您" not in page
+    assert "联系您" not in page
+    assert "可致电责任人询问结果" in page
+    assert world.worker.phone.replace(" ", "") in page
+    assert "灯已经换好" not in page
+    assert "答复已给您" not in words_for(Case.objects.get(pk=other.pk), "concluded")
+    assert "您加入的事项已办结" in words_for(Case.objects.get(pk=other.pk), "concluded")
+
+
+def test_the_address_alone_makes_nothing_true(client: Client, case: Case) -> None:
+    enter(client, case)
+    for act in ("withdraw", "say", "urge", "photos", "nonsense"):
+        assert 'role="status"' not in text_of(client.get(f"/track/?done={act}"))
+    client.post("/track/withdraw/", {})
+    assert 'role="status"' in text_of(client.get("/track/?done=withdraw"))
+
+
+@pytest.mark.parametrize("act", ["say", "urge", "photos", "withdraw", "rate", "forget"])
+def test_an_address_for_sending_leads_back_when_it_is_only_looked_at(client: Client, case: Case, act: str) -> None:
+    enter(client, case)
+    answer = client.get(f"/track/{act}/", follow=True)
+    assert answer.redirect_chain == [("/track/", 302)]
+    assert case.number in text_of(answer)
+
+
+# ---- a token that does not fit
+
+
+def test_a_form_whose_token_does_not_fit_gives_every_word_back() -> None:
+    browser = Client(enforce_csrf_checks=True)
+    typed = {"text": "3号楼<b>漏水</b>", "place": "北门", "password": "密 码", "code": "A B", "identity": "named"}
+    answer = browser.post("/track/say/", typed, headers={"Referer": "http://testserver/track/"})
+    page = text_of(answer)
+    assert answer.status_code == 403
+    assert "没有发送" in page
+    assert "3号楼&lt;b&gt;漏水&lt;/b&gt;</textarea>" in page
+    assert "北门</textarea>" in page
+    assert 'href="http://testserver/track/"' in page
+    for hidden in ("密 码", "A B", "named"):
+        assert f"{hidden}</textarea>" not in page
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_what_another_site_sends_is_not_repeated() -> None:
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post("/track/say/", {"text": "请 转账"}, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert "请 转账" not in text_of(answer)
+
+
+def test_the_page_is_called_by_one_name(client: Client) -> None:
+    name = "查询进展"
+    assert name in plain(text_of(client.get("/")))
+    assert f"“{name}”页面" in text_of(client.get("/rate/nonesuch/"))
