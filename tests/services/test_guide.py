@@ -22,6 +22,7 @@ from services.actions_guide import confirm_item, index_items, revise_item
 from services.guide import Figures, days_text, figures, found, read_question, schedule_text, weighted_words
 from services.models import Schedule
 from services.models_guide import (
+    GuideRating,
     GuideWords,
     ItemCategory,
     ItemCounter,
@@ -107,15 +108,15 @@ def test_anybody_finds_the_items_by_field_without_signing_in(client: Client) -> 
 
 
 def test_words_that_another_category_has_are_not_said_to_be_nowhere(client: Client, world: World) -> None:
-    answer = client.get("/guide/", {"q": "低保", "category": "canlian"}).text
+    answer = client.get("/guide/", {"q": "低保", "category": "zhufang"}).text
     said = shown(answer)
     assert zh("No item has all these words. These texts come nearest:") not in said
-    assert "残疾人服务”中没有" in said
+    assert "“住房保障”中没有" in said
     assert "最低生活保障申请" not in said
     link = re.search(r'href="([^"]+)">[^<]*' + zh("Search all categories"), answer)
     assert link
     assert "最低生活保障申请" in page(client, f"/guide/{unescape(link[1])}")
-    nowhere = shown(client.get("/guide/", {"q": "吃低保证件号外", "category": "canlian"}).text)
+    nowhere = shown(client.get("/guide/", {"q": "吃低保证件号外", "category": "zhufang"}).text)
     assert zh("Search all categories") not in nowhere
 
 
@@ -373,8 +374,12 @@ def test_a_page_number_that_is_none_shows_a_page(client: Client, number: str) ->
 
 
 def test_the_guide_is_read_only(client: Client) -> None:
-    for address in ("/guide/", "/guide/ask/", "/guide/mz01/", "/guide/mz01/notice/"):
+    for address in ("/guide/", "/guide/ask/", "/guide/mz01/notice/"):
         assert client.post(address).status_code == 405
+    before = list(ServiceItem.objects.values().order_by("pk"))
+    assert client.post("/guide/mz01/", {"name": "别的", "promised_days": "1"}).status_code == 422, "a rating, and none"
+    assert list(ServiceItem.objects.values().order_by("pk")) == before
+    assert not GuideRating.objects.exists()
 
 
 def test_a_question_is_read_as_ordinary_characters() -> None:
