@@ -169,7 +169,9 @@ def test_the_form_needs_two_things_and_keeps_what_was_typed(world: World) -> Non
     assert ConductReport.objects.get().category == "other"
     response = send(world, text="", once="p" * 22)
     assert response.status_code == 422 and WHERE in page(response)
+    assert send(world, text="\u200b\u00ad", once="p" * 22).status_code == 422, "nobody could read it"
     assert send(world, identity="named", once="p" * 22).status_code == 422
+    assert send(world, identity="named", name="\u200b", once="p" * 22).status_code == 422
     assert send(world, identity="confidential", once="p" * 22).status_code == 422
     assert send(world, works_at="community-99999", once="p" * 22).status_code == 422
     assert ConductReport.objects.count() == 1
