@@ -257,7 +257,7 @@ def test_a_second_tab_with_the_first_ones_draft_keeps_both_reports(
     assert {case.text for case in Case.objects.all()} == {"甲:井盖缺了一块", "乙:电梯停了两天"}
 
 
-def test_the_same_sent_once_more_after_the_back_button_is_asked_about(
+def test_the_same_sent_once_more_from_the_same_window_is_asked_about(
     context: BrowserContext, live_server: LiveServer, world: World
 ) -> None:
     page = context.new_page()

@@ -272,7 +272,7 @@ def test_an_anonymous_report_is_not_refused_for_a_phone_nobody_keeps(client: Cli
 def test_what_nobody_can_see_is_no_report(client: Client, world: World, nothing: str) -> None:
     answer = client.post("/report/", filled(client, world, text=nothing))
     assert answer.status_code == 422
-    assert "请简单说说是什么事" in answer.text or "field-error" in answer.text
+    assert "field-error" in answer.text
     assert not Case.objects.exists()
     number, _code = sent(client, world, text=f"{nothing}\n3号楼门口的路灯坏了")
     assert "路灯" in Case.objects.get(number=number).title
