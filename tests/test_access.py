@@ -462,6 +462,7 @@ def told_of(world: World, case: Case) -> Alert:
 def bulletins(world: World) -> dict[str, dict[str, Any]]:
     """The east's bulletin has been issued; last month's of the street and the east are published."""
     month, before = parse("2026-10"), parse("2026-09")
+    world.log(at=before.begin)
     issued = bulletin_actions.draft(world.street, month, by=None, now=world.now, community=world.east)
     public = {"street": world.street.code, "period": before.code}
     for community in (None, world.east):
