@@ -134,29 +134,36 @@ def lists(facts: Iterable[Fact], kept: Mapping[str, Any]) -> list[Grid]:
     ]
 
 
-def definitions(kept: Mapping[str, Any]) -> list[str]:
-    """How the rates are reckoned, by the terms that were in force."""
+def definitions(kept: Mapping[str, Any], *, public: bool = False) -> list[str]:
+    """How the rates are reckoned, by the terms that were in force. Residents are shown no score, so no weights."""
     terms = kept["terms"]
     told = [_("%(name)s: %(how)s") % {"name": name, "how": how} for name, how in words.RATES.values()]
     told.append(
         _("Below a sample of %(minimum)s no percentage is compared; the span holds the true share 95 times out of 100.")
         % {"minimum": terms["minimum_sample"]}
     )
-    told.append(
-        _(
-            "Weights: %(response)s for response, %(resolution)s for resolution, %(satisfaction)s for satisfaction; "
-            "“partly solved” counts %(partly)s."
+    partly = {"partly": terms["partly"]}
+    if public:
+        told.append(_("“Partly solved” counts %(partly)s.") % partly)
+    else:
+        told.append(
+            _(
+                "Weights: %(response)s for response, %(resolution)s for resolution, %(satisfaction)s for satisfaction; "
+                "“partly solved” counts %(partly)s."
+            )
+            % (
+                partly
+                | {
+                    "response": terms["response_weight"],
+                    "resolution": terms["resolution_weight"],
+                    "satisfaction": terms["satisfaction_weight"],
+                }
+            )
         )
-        % {
-            "response": terms["response_weight"],
-            "resolution": terms["resolution_weight"],
-            "satisfaction": terms["satisfaction_weight"],
-            "partly": terms["partly"],
-        }
-    )
-    changed = [code for code, versions in kept["policies"] if len(versions) > 1]
+    names = kept.get("policy_names", {})  # the oldest bulletins have none
+    changed = [names.get(code, code) for code, versions in kept["policies"] if len(versions) > 1]
     if changed:
-        told.append(_("Time limits changed within the period: %(codes)s.") % {"codes": ", ".join(changed)})
+        told.append(_("Time limits changed within the period: %(codes)s.") % {"codes": _(", ").join(changed)})
     return told
 
 
@@ -164,28 +171,26 @@ def definitions(kept: Mapping[str, Any]) -> list[str]:
 
 
 def _counted(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
-    counts, changes, years = area["counts"], area["changes"], area["year_changes"]
-    before, year_before = words.SPANS[span]
+    counts, compared = area["counts"], [area["changes"], area["year_changes"]][: 1 if span == Span.YEAR else 2]
     rows = tuple(
         (
             Cell(words.label(key), hint=words.explained(key)),
             Cell(counts[key], key),
-            Cell(_change(changes[key])),
-            Cell(_change(years[key])),
+            *(Cell(_change(changes[key])) for changes in compared),
         )
         for key in keys
     )
-    head = (
-        _("Figure"),
-        _("Count"),
-        _("against %(before)s") % {"before": before},
-        _("against %(before)s") % {"before": year_before},
-    )
-    return Grid("", head, rows)
+    return Grid("", (_("Figure"), _("Count"), *_against(span)), rows)
+
+
+def _against(span: str) -> tuple[str, ...]:
+    """The headings of the comparisons: of a year there is one."""
+    labels = words.SPANS[span][: 1 if span == Span.YEAR else 2]
+    return tuple(_("against %(before)s") % {"before": label} for label in labels)
 
 
 def _rated(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
-    before, year_before = words.SPANS[span]
+    names = ("points", "year_points")[: 1 if span == Span.YEAR else 2]
     rows = []
     for key in keys:
         rate = area["rates"][key]
@@ -195,15 +200,10 @@ def _rated(area: Mapping[str, Any], span: str, keys: Sequence[str]) -> Grid:
                 Cell(str(name), hint=str(how)),
                 Cell(percent(rate)),
                 Cell(sample(rate)),
-                Cell(_points(rate["points"])),
-                Cell(_points(rate["year_points"])),
+                *(Cell(_points(rate[one])) for one in names),
             )
         )
-    head = (
-        _("Rate"), _("Value"), _("Sample"),
-        _("against %(before)s") % {"before": before}, _("against %(before)s") % {"before": year_before},
-    )  # fmt: skip
-    return Grid("", head, tuple(rows))
+    return Grid("", (_("Rate"), _("Value"), _("Sample"), *_against(span)), tuple(rows))
 
 
 def _rates_by_area(

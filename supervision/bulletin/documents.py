@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from complaints import outcomes
 from complaints.models import Case, RatingCheck
 from config.lib.errors import RuleBroken
-from staff.models import Person
+from staff.models import Person, Unit
 from supervision.bulletin import chapters, published, words
 from supervision.bulletin.facts import VOICE, Fact, unheard, unpacked
 from supervision.bulletin.models import Bulletin
@@ -88,7 +88,7 @@ def for_residents(bulletin: Bulletin) -> Text:
         first = Bulletin.objects.get(pk=version["of"])
         return community_row(bulletin, _newest_published(first), first)
     found = published.chapters(version, kept, bulletin.public_words, bulletin.span)
-    return Text(found, [], [published.held_back_told(version), *chapters.definitions(kept)], False)
+    return Text(found, [], [published.held_back_told(version), *chapters.definitions(kept, public=True)], False)
 
 
 def _newest_published(street: Bulletin) -> Bulletin:
@@ -113,7 +113,7 @@ def community_row(bulletin: Bulletin, street: Bulletin, first: Bulletin) -> Text
         source = _(
             "Figures: revision %(number)s of the street's bulletin (%(changed)s); this report came out with revision %(first)s."
         ) % {"number": street.revision, "changed": street.what_changed.rstrip("。."), "first": first.revision}
-    notes = [published.held_back_told(version), source, *chapters.definitions(street.snapshot)]
+    notes = [published.held_back_told(version), source, *chapters.definitions(street.snapshot, public=True)]
     return Text(found, [], notes, False)
 
 
@@ -127,8 +127,6 @@ def notes_of(bulletin: Bulletin) -> list[str]:
 
 
 def paper(bulletin: Bulletin, text: Text) -> Paper:
-    street = bulletin.street
-    signer = bulletin.community.name if bulletin.community else street.name
     lists = [Attachment(grid.title, (_table(replace(_short(grid), title="")),)) for grid in text.lists if grid.rows]
     lists.append(Attachment(_("How the figures are reckoned"), tuple(Words(note) for note in text.notes)))
     return Paper(
@@ -136,7 +134,7 @@ def paper(bulletin: Bulletin, text: Text) -> Paper:
         document_no=number_of(bulletin),
         title=chapters.title(bulletin),
         blocks=tuple(block for chapter in text.chapters for block in _blocks(chapter, explained=not text.internal)),
-        signer=signer,
+        signer=_signer(bulletin),
         day=day_of(bulletin),
         mark=_("internal") if text.internal else _("public"),
         to=_("all communities and offices") if text.internal else _("all residents"),
@@ -149,6 +147,14 @@ def _letterhead(bulletin: Bulletin) -> str:
     if bulletin.community:
         return _("Residents' committee of %(community)s: document") % {"community": bulletin.community.name}
     return _("Office of %(street)s: document") % {"street": bulletin.street.name}
+
+
+def _signer(bulletin: Bulletin) -> str:
+    """The office, as at its head; of a community its residents' committee, where it is on record."""
+    if bulletin.community is None:
+        return _("Office of %(street)s") % {"street": bulletin.street.name}
+    committee = Unit.objects.filter(community=bulletin.community, kind=Unit.Kind.COMMUNITY).order_by("pk").first()
+    return committee.name if committee else bulletin.community.name
 
 
 def number_of(bulletin: Bulletin) -> str:
@@ -166,11 +172,12 @@ def number_of(bulletin: Bulletin) -> str:
 def book(bulletin: Bulletin, text: Text) -> Book:
     """One sheet per chapter's tables, and of the internal version one with every case behind the figures."""
     sheets = [_sheet(n, chapter, grid) for n, (chapter, grid) in enumerate(_grids(text), 1)]
+    numbered = len(sheets)
     pictures = [picture for chapter in text.chapters for picture in chapter.pictures]
     if pictures:
         sheets.insert(0, _drawn(pictures[0]))
     if text.internal:
-        sheets += [_sheet(len(sheets) + n, None, grid) for n, grid in enumerate(text.lists, 1) if grid.rows]
+        sheets += [_sheet(numbered + n, None, grid) for n, grid in enumerate(text.lists, 1) if grid.rows]
         sheets.append(_cases(text, bulletin))
     sheets.append(Sheet(_("Notes"), "", (_("How the figures are reckoned"),), tuple((note,) for note in text.notes)))
     return Book(tuple(sheets), title=chapters.title(bulletin), author=bulletin.street.name)
@@ -306,6 +313,8 @@ def _in_words(fact: Fact, name: str, bulletin: Bulletin) -> str | int | float | 
             return chapters.state_words(value) if value else ""
         case "bad_outcome":
             return str(LABELS[name].get(value, value))
-        case "response" | "due" | "light" | "solved":
+        case "response":
+            return str(words.CONTACT.get(value, value))
+        case "due" | "light" | "solved":
             return str(words.VALUES.get(value, value))
     return int(value) if isinstance(value, bool) else str(value)

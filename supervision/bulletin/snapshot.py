@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Min, Q
 
 from complaints.models import Case, PraiseProposal
-from services.models import PolicyVersion
+from services.models import Policy, PolicyVersion
 from staff.models import Community, Street, Unit
 from supervision.bulletin import figures as engine
 from supervision.bulletin.facts import COLUMNS, Fact, facts_of, packed, unpacked
@@ -81,6 +81,7 @@ def make(street: Street, period: Period, community: Community | None = None, *, 
         "units": {str(pk): name for pk, name in Unit.objects.filter(street=street).values_list("pk", "name")},
         "terms": asdict(terms) | {"partly": str(terms.partly)},
         "policies": _policies(period, end),
+        "policy_names": dict(Policy.objects.values_list("code", "name")),
         "summary": now,
         "before": before,
         "year_before": year_before,

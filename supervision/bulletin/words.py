@@ -50,7 +50,7 @@ COUNTS: dict[str, tuple[Words, Words]] = {
     "returned": (_("Returned by a unit"), _("Of the matters received, those a unit sent back as not its own.")),
     "again": (_("Done again"), _("Of the matters concluded, those opened once more.")),
     "praise": (_("Praise received"), _("Residents wrote to praise.")),
-    "praised": (_("Praise confirmed"), _("Matters for which somebody's praise was confirmed.")),
+    "praised": (_("Confirmed praise"), _("Matters for which somebody's praise was confirmed.")),
     "items_set": (_("Problems set down"), _("Rectification items set down in the period.")),
     "items_signed": (_("Problems signed off"), _("Put right, verified and signed off by three people.")),
     "items_open": (_("Problems open"), _("Not signed off at the end of the period.")),
@@ -94,8 +94,9 @@ FACTS: dict[str, Words] = {
     "bad": _("Bad ratings"),
     "bad_outcome": _("Found"),
     "bad_state": _("Where it stands"),
-    "praised": _("Praise confirmed"),
+    "praised": _("Confirmed praise"),
 }
+CONTACT: dict[str, Words] = {"kept": _("Contact in time"), "late": _("Contact late")}
 VALUES: dict[str, Words] = {
     "kept": _("Concluded in time"),
     "late": _("Past the limit"),
@@ -107,6 +108,7 @@ VALUES: dict[str, Words] = {
     "red": _("Red light"),
     "paused": _("Paused"),
 }
+# A year's earlier period and the same one a year ago are one.
 SPANS: dict[str, tuple[Words, Words]] = {
     "month": (_("last month"), _("the same month a year before")),
     "quarter": (_("last quarter"), _("the same quarter a year before")),

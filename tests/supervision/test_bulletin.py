@@ -25,7 +25,7 @@ from staff.models import Community, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin import figures as engine
 from supervision.bulletin import snapshot
-from supervision.bulletin.chapters import internal
+from supervision.bulletin.chapters import definitions, internal
 from supervision.bulletin.facts import Fact, facts_of, unpacked
 from supervision.bulletin.periods import Period, Span, ended, parse
 from supervision.models import Alert, Bulletin
@@ -422,6 +422,11 @@ def test_a_policy_changed_in_the_middle_of_the_month_is_named_and_old_promises_s
     assert engine.behind(facts, "kept") == [before.number]
     assert engine.behind(facts, "late") == [after.number]
     assert dict(bulletin.snapshot["policies"])["ordinary"] == [1, 2]
+    for public in (False, True):
+        told = "".join(definitions(bulletin.snapshot, public=public))
+        assert f"本期内调整过的时限规则：{policy.name}。" in told
+        assert "ordinary" not in told
+        assert ("权重" in told) is not public
 
 
 def test_terms_changed_later_leave_the_bulletin_as_it_was(world: World, october: dict[str, Case]) -> None:

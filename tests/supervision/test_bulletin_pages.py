@@ -28,6 +28,7 @@ from config.lib.errors import RuleBroken
 from staff.models import Community, Person, Post, Street
 from supervision.bulletin import actions as acts
 from supervision.bulletin import documents
+from supervision.bulletin.chapters import internal
 from supervision.bulletin.demo import tell
 from supervision.bulletin.documents import files
 from supervision.bulletin.facts import VOICE
@@ -449,6 +450,39 @@ def test_the_workbook_holds_figures_one_can_reckon_with(world: World, casework: 
     assert not [cell for cell in cells if isinstance(cell, str) and cell.startswith("'")]
     assert {case.number for case in casework} <= set(cells)
     assert 14 in cells
+    numbers = [int(sheet.title.split(" ")[0]) for sheet in book if sheet.title[0].isdigit()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    lines = {name: line["诉求件"] for name, line in ((c.number, _rows(content, c.number)) for c in casework[:2])}
+    assert [line["首次联系"] for line in lines.values()] == ["联系逾期", "按时联系"]
+    assert [line["办结"] for line in lines.values()] == ["逾期", "按时办结"]
+    assert "经确认的表扬" in lines[casework[0].number]
+
+
+def test_a_year_is_compared_once(world: World, casework: list[Case]) -> None:
+    year = acts.draft(world.street, parse("2026"), by=None, now=NOW.replace(year=2027, month=1))
+    heads = [grid.head for chapter in internal(year) for grid in chapter.grids if grid.head[0] in {"指标", "比率"}]
+    assert heads
+    assert all(sum("较" in cell for cell in head) == 1 for head in heads), heads
+    month = acts.draft(world.street, OCTOBER, by=None, now=NOW)
+    heads = [grid.head for chapter in internal(month) for grid in chapter.grids if grid.head[0] in {"指标", "比率"}]
+    assert all(sum("较" in cell for cell in head) == 2 for head in heads), heads
+
+
+def test_a_bulletin_is_signed_by_who_stands_at_its_head(world: World, casework: list[Case]) -> None:
+    for area, signer in (({}, "柳荫街道办事处"), ({"community": world.east}, "东园社区居委会")):
+        row = Bulletin.objects.get(pk=issued(world, **area).pk)
+        assert documents.paper(row, documents.internal(row)).signer == signer
+
+
+def test_residents_read_no_two_figures_of_one_name_and_no_weights(world: World, casework: list[Case]) -> None:
+    row = Bulletin.objects.get(pk=published(world).pk)
+    page = Client().get("/bulletins/TST/2026-10/").content.decode()
+    text = documents.for_residents(row)
+    names = [line[0].value for chapter in text.chapters for grid in chapter.grids for line in grid.rows if line[0].hint]
+    assert len(names) == len(set(names))
+    assert {"不满意", "差评"} <= set(names)
+    assert "权重" not in page
+    assert "部分解决" in page
 
 
 def _own_bad_rating(world: World, person: Person, day: int, **known: Any) -> Case:
