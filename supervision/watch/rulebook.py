@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from config.lib.errors import RuleBroken
 from staff.models import Person
 from supervision.models import Ladder, LadderVersion, Rung, Step, WatchRule
-from supervision.watch.ladder import LadderTerms, RungTerms
+from supervision.watch.ladder import LadderTerms, Quiet, RungTerms
 
 RULE_FIGURES = (
     "quiet_from",
@@ -29,6 +29,11 @@ MOST_RUNGS = 20
 def rule_at(at: datetime) -> WatchRule:
     """The first rule is in force since ever."""
     return WatchRule.objects.filter(valid_from__lte=at).order_by("-version")[0]
+
+
+def quiet_at(at: datetime) -> Quiet:
+    rule = rule_at(at)
+    return Quiet(rule.quiet_from, rule.quiet_to)
 
 
 def ladders_at(at: datetime) -> dict[str, LadderTerms]:

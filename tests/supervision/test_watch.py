@@ -38,6 +38,7 @@ from supervision.models import (
     WatchRule,
     Wish,
 )
+from supervision.telling import actions as telling
 from supervision.telling import words
 from supervision.watch import orders, rulebook
 from supervision.watch.dispatch import LEASE, dispatch
@@ -466,6 +467,48 @@ def test_a_message_about_a_case_that_ended_meanwhile_says_so(world: World) -> No
     dispatch(now=world.now + 3 * HOUR, send=far, real=False)
     assert "办结" in far.got[0][1][0]
     assert Alert.objects.get(channel="inbox").facts["ended"] is True
+
+
+def test_a_mail_that_failed_in_the_evening_waits_for_the_morning(world: World) -> None:
+    Person.objects.filter(pk=world.worker.pk).update(email="someone@example.org")
+    case = answered(world)
+    look(resolution(case).due_at + SECOND)
+    evening = datetime(2026, 11, 25, 20, 59, 30, tzinfo=world.now.tzinfo)
+
+    def fails(*_message: object) -> None:
+        raise NotDelivered("timeout")
+
+    assert dispatch(now=evening, send=fails, real=False).failed >= 1
+    far = FarEnd()
+    dispatch(now=evening + 2 * HOUR, send=far, real=False)
+    assert not far.got, "nobody is woken by a second try"
+    Alert.objects.filter(channel="mail", sent_at__isnull=True).update(tries=0, urgent=True, next_at=evening)
+    dispatch(now=evening, send=fails, real=False)
+    dispatch(now=evening + 2 * HOUR, send=far, real=False)
+    assert len(far.got) == 1, "the urgent does not wait"
+
+
+def test_what_was_held_is_let_go_after_the_quiet_hours_and_says_what_changed(world: World) -> None:
+    Person.objects.filter(pk=world.worker.pk).update(email="someone@example.org")
+    case = answered(world)
+    due = resolution(case).due_at
+    hold = Hold.objects.create(why="by_hand", since=due, by=world.admin)
+    look(due + SECOND)
+    actions.ask_pause(
+        case, by=world.worker, now=due + HOUR, version=2, reason="test", text="等检测", told="等检测", days=5
+    )
+    actions.approve(case, by=world.secretary, now=due + HOUR, version=3)
+    night = datetime(2026, 11, 25, 23, 0, tzinfo=world.now.tzinfo)
+    telling.release(hold.pk, by=world.admin, now=night, reason="已核对")
+    assert dispatch(now=night + HOUR, send=FarEnd(), real=False).sent == 0
+    far = FarEnd()
+    morning = datetime(2026, 11, 26, 8, 0, tzinfo=world.now.tzinfo)
+    dispatch(now=morning, send=far, real=False)
+    assert "现已暂停计时" in far.got[0][1][0]
+    inbox = Alert.objects.get(channel="inbox", recipient=world.secretary, step="remind")
+    assert inbox.sent_at == morning
+    with translation.override("zh-hans"):
+        assert "现已暂停计时" in words.line(words.told(inbox.what, inbox.step, inbox.facts))
 
 
 def test_a_proof_is_never_written_twice_and_never_taken_back(world: World, as_app_role: Callable[[], None]) -> None:
