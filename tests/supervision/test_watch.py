@@ -24,7 +24,7 @@ from complaints.models import Case, Clock, Event
 from config.lib.channels import NotDelivered
 from config.lib.errors import RuleBroken
 from services.models import CalendarDay
-from staff.models import Person
+from staff.models import Person, Post
 from supervision.models import (
     Alert,
     Anchor,
@@ -204,6 +204,35 @@ def test_a_person_who_has_left_is_never_told_and_nobody_at_all_is_counted(world:
     look(resolution(case).due_at + SECOND)
     lost = Escalation.objects.get(rung="red")
     assert (lost.people, lost.alerts.count()) == (0, 0)
+
+
+def test_a_person_whose_post_has_ended_is_not_told_nor_ordered(world: World) -> None:
+    case = answered(world)
+    Post.objects.filter(person=world.worker).update(until=world.now.date())
+    due = resolution(case).due_at
+    look(due - DAY + SECOND)
+    assert told() == {("secretary", "inbox")}
+    look(due + DAY + SECOND)
+    assert SupervisionOrder.objects.get().person == world.secretary
+
+
+def test_an_answer_is_told_to_the_street_when_its_supervisor_has_left(world: World) -> None:
+    case = answered(world)
+    order = orders.issue(case, by=world.supervisor, now=world.now + 2 * HOUR, demand="请尽快办结并答复")
+    Person.objects.filter(pk=world.supervisor.pk).update(working="left", is_active=False)
+    orders.answer(order, by=world.worker, now=world.now + 3 * HOUR, text="已安排")
+    heard = Alert.objects.filter(key__contains="-answered-").values_list("recipient__username", flat=True)
+    assert set(heard) == {"supervisor2"}
+
+
+def test_an_answer_sent_back_reaches_the_secretary_when_the_addressee_has_left(world: World) -> None:
+    case = answered(world)
+    order = orders.issue(case, by=world.supervisor, now=world.now + 2 * HOUR, demand="请尽快办结并答复")
+    orders.answer(order, by=world.secretary, now=world.now + 3 * HOUR, text="已安排")
+    Person.objects.filter(pk=world.worker.pk).update(working="left", is_active=False)
+    orders.send_back(order, by=world.supervisor, now=world.now + 4 * HOUR, text="请写明时间")
+    heard = Alert.objects.filter(key__contains="-back-").values_list("recipient__username", flat=True)
+    assert set(heard) == {"secretary"}
 
 
 def test_a_department_without_a_secretary_is_told_of_by_the_street(world: World) -> None:
