@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -574,6 +575,27 @@ def test_a_new_ladder_is_adopted_by_every_running_deadline_and_repeats_nothing(w
     assert Alert.objects.count() == made >= count
 
 
+def test_a_ladder_saved_by_a_machine_whose_clock_is_ahead_is_adopted_once_it_is_in_force(world: World) -> None:
+    now = timezone.now()
+    case = answered(world, at=now - 5 * SECOND)
+    sweep(now=now)
+    before = resolution(case).next_turn_at
+    ladder = Ladder.objects.get(code="ordinary")
+    rungs = list(rulebook.terms_of(ladder.versions.get()).rungs)
+    ahead = now + 30 * SECOND
+    version = rulebook.change_ladder(
+        ladder, by=world.admin, now=ahead, reason="提前提醒", rungs=[replace(rungs[0], offset=-3), *rungs[1:]]
+    )
+    sweep(now=now + SECOND)
+    assert Anchor.objects.get().ladders != version.pk
+    sweep(now=ahead + SECOND)
+    assert Anchor.objects.get().ladders == version.pk
+    after = resolution(case).next_turn_at
+    assert before is not None
+    assert after is not None
+    assert after < before
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -582,6 +604,10 @@ def test_a_new_ladder_is_adopted_by_every_running_deadline_and_repeats_nothing(w
         [RungTerms("a", "甲", "due", 0, "working_days", "tell", ("handler",))] * 2,
         [RungTerms("a", "甲", "yellow", 0, "working_days", "order", ("supervisor",))],
         [RungTerms("a", "甲", "due", -1, "working_days", "review", ("discipline",), True)],
+        [
+            RungTerms("a", "甲", "due", 0, "working_days", "remind", ("handler",)),
+            RungTerms("b", "乙", "due", 0, "minutes", "tell", ("discipline",)),
+        ],
     ],
 )
 def test_a_ladder_that_makes_no_sense_is_refused(world: World, wrong: list[RungTerms]) -> None:
