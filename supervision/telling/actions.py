@@ -14,6 +14,8 @@ from staff.models import Person
 from supervision.models import Alert, Hold, Intervention, Step, Wish
 from supervision.telling.health import DISCARDED, WAITING
 from supervision.telling.queries import given_up, inbox, of_streets
+from supervision.watch.ladder import out_of_quiet
+from supervision.watch.rulebook import quiet_at
 
 What = Intervention.What
 
@@ -50,14 +52,24 @@ def stop(*, by: Person, now: datetime, reason: str) -> Hold:
 
 @transaction.atomic
 def release(hold: int, *, by: Person, now: datetime, reason: str) -> None:
-    """The messages that waited go out with the next dispatch."""
+    """The messages that waited go out with the next dispatch; in the quiet hours only what is urgent."""
     _administers(by)
     row = Hold.objects.select_for_update().filter(pk=hold, released_at__isnull=True).first()
     if row is None:
         raise RuleBroken("not_held", _("This hold has been released already."))
     row.released_at, row.released_by, row.note = now, by, reason
     row.save(update_fields=["released_at", "released_by", "note"])
+    _put_off(now)
     _record(What.RELEASED, by, now, hold=row, reason=reason, count=_mine(by).filter(WAITING).count())
+
+
+def _put_off(now: datetime) -> None:
+    """What is due now, but was held, respects the quiet hours; a bundle with something urgent in it stays together."""
+    at = out_of_quiet(now, quiet_at(now))
+    if at > now:
+        urgent = Alert.objects.filter(WAITING, urgent=True, bundle__isnull=False).values("bundle")
+        late = Alert.objects.filter(WAITING, urgent=False, next_at__lte=at).exclude(bundle__in=urgent)
+        late.update(next_at=at)
 
 
 @transaction.atomic
@@ -82,7 +94,7 @@ def discard(*, by: Person, now: datetime, before: datetime, reason: str) -> int:
 @transaction.atomic
 def resend(*, by: Person, now: datetime, alert: int | None = None, channel: str = "") -> int:
     """Tries one dead letter, or all of a channel, anew from the first try on. The key stays, so that a far end that
-    did get it drops the second.
+    did get it drops the second. At once, in the quiet hours too: somebody wants it now.
     """
     _administers(by)
     wanted = Q(pk=alert) if alert is not None else Q(channel=channel)

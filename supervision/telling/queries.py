@@ -14,7 +14,16 @@ from complaints.keyset import Order
 from complaints.models import Case
 from staff.models import Post
 from staff.scope import Scope
-from supervision.models import Alert, Escalation, Hold, Intervention, RectificationItem, Robot, SupervisionOrder
+from supervision.models import (
+    Alert,
+    Bulletin,
+    Escalation,
+    Hold,
+    Intervention,
+    RectificationItem,
+    Robot,
+    SupervisionOrder,
+)
 from supervision.telling.health import DEAD, DISCARDED, WAITING
 from supervision.telling.words import Told, line, title, told, why
 
@@ -73,7 +82,8 @@ def entries(ids: Sequence[int], scope: Scope) -> list[Entry]:
         seen = RectificationItem.objects.visible_to(scope).filter(pk__in=wanted)
         items = {pk: bool(signed or gone) for pk, signed, gone in seen.values_list("pk", "signed_at", "withdrawn_at")}
     orders = _orders(rows)
-    return [_entry(row, cases, items, orders) for row in rows]
+    over = _bulletins_over(rows)
+    return [_entry(row, cases, items, orders, over) for row in rows]
 
 
 def entry_of(alert: Alert, scope: Scope) -> Entry:
@@ -93,8 +103,23 @@ def _orders(rows: Sequence[Alert]) -> dict[tuple[Any, Any], tuple[datetime | Non
     return {(number, case): (closed, person) for number, case, closed, person in known}
 
 
+def _bulletins_over(rows: Sequence[Alert]) -> set[int]:
+    """The messages whose report does not wait for that step any more. Their key names the report and what it waits for."""
+    asked = {row.pk: row.key.split("-", 2)[1:] for row in rows if row.what == Alert.What.BULLETIN}
+    named = {pk: (int(parts[0]), parts[1]) for pk, parts in asked.items() if len(parts) == 2 and parts[0].isdecimal()}
+    if not named:
+        return set()
+    states = dict(Bulletin.objects.filter(pk__in={one for one, _stage in named.values()}).values_list("pk", "status"))
+    waits = {pk: (one, "draft" if stage == "drafted" else "review") for pk, (one, stage) in named.items()}
+    return {pk for pk, (one, status) in waits.items() if states.get(one) != status}
+
+
 def _entry(
-    row: Alert, cases: set[int], items: dict[int, bool], orders: dict[tuple[Any, Any], tuple[datetime | None, int]]
+    row: Alert,
+    cases: set[int],
+    items: dict[int, bool],
+    orders: dict[tuple[Any, Any], tuple[datetime | None, int]],
+    bulletins_over: set[int],
 ) -> Entry:
     """An order or an item may outlive its case, so each is asked for itself."""
     said = told(row.what, row.step, row.facts)
@@ -106,6 +131,8 @@ def _entry(
         closed, addressee = orders.get((said.number, row.case_id), (None, None))
         ended = closed is not None
         closed_to_me = closed_to_me and addressee != row.recipient_id  # who handed the case on still reads their order
+    elif row.what == Alert.What.BULLETIN:
+        ended = row.pk in bulletins_over
     elif row.case is not None:
         ended = ended or row.case.closed_at is not None
         url = url or row.case.get_absolute_url()

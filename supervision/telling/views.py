@@ -177,7 +177,7 @@ def _stop(by: Person, now: datetime, given: dict[str, Any]) -> str:
 
 def _release(by: Person, now: datetime, given: dict[str, Any]) -> str:
     actions.release(given["hold"], by=by, now=now, reason=given["reason"])
-    return _("Released. What waited goes out within a minute.")
+    return _("Released. What waited goes out within a minute; during the quiet hours only what is urgent does.")
 
 
 def _discard(by: Person, now: datetime, given: dict[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 An alert's `facts` are {"number", "light", "due" or "due_at", "rung", "link" or "url"}: ISO instants, and an address
 within this site. "late" is the instant at which it should have been told, when that was long ago; "ended" says that the
-matter is over; "item" is a rectification item's key. Where an order was to be issued, "ordered" says what came of it
-("issued", "open": there is one already, "held": a flood, "nobody" left to answer) and "order" is its number.
+matter is over, "meanwhile" what else has changed before it arrived; "item" is a rectification item's key. Where an order
+was to be issued, "ordered" says what came of it ("issued", "open": there is one already, "held": a flood, "nobody" left
+to answer) and "order" is its number.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ TITLES: dict[tuple[str, str], str | Promise] = {
     ("weekly", "tell"): gettext_lazy("Weekly self-check"),
 }
 
+MEANWHILE: dict[str, str | Promise] = {
+    "done": gettext_lazy("meanwhile done"),
+    "paused": gettext_lazy("meanwhile paused, no step needed now"),
+    "moved": gettext_lazy("the limit has been moved meanwhile"),
+}
 ORDERED: dict[str, str | Promise] = {
     "issued": gettext_lazy("Supervision order %(order)s issued"),
     "open": gettext_lazy("Time for a supervision order; %(order)s is open already"),
@@ -97,6 +103,12 @@ class Told:
     ended: bool = False
     ordered: str = ""
     order: str = ""
+    meanwhile: str = ""
+
+    @property
+    def since(self) -> str:
+        """What has changed before it arrived."""
+        return str(MEANWHILE.get(self.meanwhile, ""))
 
 
 def told(what: str, step: str, facts: Mapping[str, Any]) -> Told:
@@ -114,6 +126,7 @@ def told(what: str, step: str, facts: Mapping[str, Any]) -> Told:
         ended=facts.get("ended") is True,
         ordered=_text(facts, "ordered", 10),
         order=_text(facts, "order", 60),
+        meanwhile=_text(facts, "meanwhile", 10),
     )
 
 
@@ -129,6 +142,8 @@ def line(one: Told) -> str:
         parts.append(_("due %(at)s") % {"at": at(one.due)})
     if one.ended:
         parts.append(_("meanwhile ended"))
+    elif one.since:
+        parts.append(one.since)
     said = " · ".join(part for part in parts if part)
     return _("Late, should have been told %(at)s: %(what)s") % {"at": at(one.late), "what": said} if one.late else said
 

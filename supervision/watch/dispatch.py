@@ -15,20 +15,22 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import translation
 
+from complaints.lights import is_paused
 from config.lib.channels import NotDelivered
 from config.models import Heartbeat
 from staff.models import Person
 from supervision.models import Alert, Delivery, Robot
 from supervision.telling import channels, words
 from supervision.telling.health import WAITING
-from supervision.watch import holds
+from supervision.watch import holds, rulebook
+from supervision.watch.ladder import tell_at
 from supervision.watch.models import MOST_TRIES
 
 log = logging.getLogger("linli.watch")
@@ -37,8 +39,18 @@ AT_ONCE, BUNDLE, SECONDS = 500, 200, 45
 
 INBOX = """
 WITH found AS (
-    SELECT a.id, k.closed_at IS NOT NULL AND a.what = 'escalation' AS ended FROM supervision_alert a
+    SELECT a.id, CASE
+        WHEN a.what <> 'escalation' THEN '{}'
+        WHEN k.closed_at IS NOT NULL THEN '{"ended": true}'
+        WHEN c.stopped_at IS NOT NULL THEN '{"meanwhile": "done"}'
+        WHEN c.paused_from <= %(now)s AND (c.paused_until IS NULL OR c.paused_until > %(now)s)
+            THEN '{"meanwhile": "paused"}'
+        WHEN c.due_at <> e.due_at THEN '{"meanwhile": "moved"}'
+        ELSE '{}' END::jsonb AS since
+    FROM supervision_alert a
     LEFT JOIN complaints_case k ON k.id = a.case_id
+    LEFT JOIN supervision_escalation e ON e.id = a.escalation_id
+    LEFT JOIN complaints_clock c ON c.id = e.clock_id
     WHERE a.sent_at IS NULL AND a.dead_at IS NULL AND a.next_at <= %(now)s AND a.channel = 'inbox'
         AND NOT EXISTS (SELECT FROM supervision_hold WHERE released_at IS NULL)
     ORDER BY a.next_at, a.id LIMIT %(most)s FOR NO KEY UPDATE OF a SKIP LOCKED
@@ -46,7 +58,7 @@ WITH found AS (
     INSERT INTO supervision_delivery (alert_id, at) SELECT id, %(now)s FROM found
 )
 UPDATE supervision_alert AS a
-SET sent_at = %(now)s, facts = CASE WHEN found.ended THEN a.facts || '{"ended": true}' ELSE a.facts END
+SET sent_at = %(now)s, facts = a.facts || found.since
 FROM found WHERE a.id = found.id
 """
 
@@ -118,7 +130,7 @@ def _take(now: datetime) -> Parcel | None:
         present: datetime = cursor.fetchone()[0]
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=present)
     due = Alert.objects.filter(WAITING, free, next_at__lte=now).exclude(channel=Alert.Channel.INBOX)
-    due = due.select_related("case", "robot", "recipient").select_for_update(
+    due = due.select_related("case", "robot", "recipient", "escalation__clock").select_for_update(
         skip_locked=True, of=("self",), no_key=True
     )
     first = due.order_by("next_at", "id").first()
@@ -143,7 +155,7 @@ def _deliver(parcel: Parcel, now: datetime, send: Send, done: Sent) -> None:
         if isinstance(parcel.to, Robot) and not parcel.to.is_active:
             raise NotDelivered("switched off")
         with translation.override(settings.LANGUAGE_CODE):
-            said = words.lines([_told(one) for one in parcel.alerts], settings.PUBLIC_URL)
+            said = words.lines([_told(one, now) for one in parcel.alerts], settings.PUBLIC_URL)
         send(parcel.channel, parcel.to, said, str(parcel.key))
     except NotDelivered as error:
         done.failed += _failed(parcel, now, str(error))
@@ -154,11 +166,24 @@ def _deliver(parcel: Parcel, now: datetime, send: Send, done: Sent) -> None:
         done.sent += _arrived(parcel, now)
 
 
-def _told(alert: Alert) -> words.Told:
-    """The case may have ended since: then the message says so. An order or an item outlives its case."""
-    over = alert.what == Alert.What.ESCALATION and alert.case is not None and alert.case.closed_at is not None
-    ended = {"ended": True} if over else {}
-    return words.told(alert.what, alert.step, alert.facts | ended)
+def _told(alert: Alert, now: datetime) -> words.Told:
+    """What has changed since is said, as in the inbox. An order or an item outlives its case."""
+    return words.told(alert.what, alert.step, alert.facts | _since(alert, now))
+
+
+def _since(alert: Alert, now: datetime) -> dict[str, Any]:
+    if alert.what != Alert.What.ESCALATION:
+        return {}
+    if alert.case is not None and alert.case.closed_at is not None:
+        return {"ended": True}
+    clock = alert.escalation.clock if alert.escalation else None
+    if alert.escalation is None or clock is None:
+        return {}
+    if clock.stopped_at is not None:
+        return {"meanwhile": "done"}
+    if is_paused(clock, now):
+        return {"meanwhile": "paused"}
+    return {"meanwhile": "moved"} if clock.due_at != alert.escalation.due_at else {}
 
 
 @transaction.atomic
@@ -174,9 +199,12 @@ def _arrived(parcel: Parcel, now: datetime) -> int:
 @transaction.atomic
 def _failed(parcel: Parcel, now: datetime, why: str) -> int:
     rows = list(Alert.objects.select_for_update(no_key=True).filter(WAITING, bundle=parcel.key).order_by("pk"))
+    quiet = rulebook.quiet_at(now)
+    urgent = any(row.urgent for row in rows)  # a bundle stays together: it is one message under one key
     for row in rows:
         row.tries = min(row.tries + 1, MOST_TRIES)
-        row.leased_until, row.error, row.next_at = None, why[:80], next_try(row.tries, now)
+        row.leased_until, row.error = None, why[:80]
+        row.next_at = tell_at(next_try(row.tries, now), quiet, urgent=urgent)
         row.dead_at = now if row.tries >= MOST_TRIES else None
     Alert.objects.bulk_update(rows, ["tries", "leased_until", "error", "next_at", "dead_at"])
     return len(rows)

@@ -13,7 +13,7 @@ JUMP = timedelta(seconds=120)
 AROUND = """
 SELECT system_identifier || '-' || timeline_id || '-' || (SELECT oid FROM pg_database WHERE datname = current_database()),
     clock_timestamp(), anchor.identity, anchor.last_sweep_at, anchor.ladders,
-    (SELECT max(id) FROM supervision_ladderversion)
+    (SELECT id FROM supervision_ladderversion WHERE valid_from <= %s ORDER BY valid_from DESC, id DESC LIMIT 1)
 FROM pg_control_system(), pg_control_checkpoint() LEFT JOIN supervision_anchor anchor ON anchor.id = 1
 """
 
@@ -52,7 +52,7 @@ def look_around(now: datetime) -> tuple[Around, bool]:
     sweep that lies in the future says that the clock was put back; whatever it did then it did too early.
     """
     with connection.cursor() as cursor:
-        cursor.execute(AROUND)
+        cursor.execute(AROUND, [now])  # a version that is not in force yet is another sweep's: turns follow the old one
         around = Around(*cursor.fetchone())
     if around.known is None:
         Anchor.objects.bulk_create([Anchor(pk=1, identity=around.identity)], ignore_conflicts=True)

@@ -115,8 +115,9 @@ def answer(order: SupervisionOrder, *, by: Person, now: datetime, text: str) -> 
     order.next_turn_at = None
     _keep(order, What.ANSWERED, by, now, order.answer)
     watch = watch_at(now)
-    supervisors = [order.issued_by_id] if order.issued_by_id else watch.directory.supervisors.get(order.street_id, [])
-    _tell(order, "answered", Step.TELL, [one for one in supervisors if one not in watch.directory.gone], watch)
+    supervisors = watch.directory.supervisors.get(order.street_id, [])
+    issuer = [order.issued_by_id] if order.issued_by_id in supervisors else []
+    _tell(order, "answered", Step.TELL, issuer or supervisors, watch)
     return order
 
 
@@ -150,7 +151,8 @@ def withdraw(order: SupervisionOrder, *, by: Person, now: datetime, text: str) -
     step = _keep(order, What.WITHDRAWN, by, now, order.word)
     watch = watch_at(now)
     told = dict.fromkeys([*_answering(order, watch), order.person_id])
-    _tell(order, f"withdrawn-{step.pk}", Step.TELL, [one for one in told if one not in watch.directory.gone], watch)
+    there = [one for one in told if watch.directory.is_at_post(one, order.street_id)]
+    _tell(order, f"withdrawn-{step.pk}", Step.TELL, there, watch)
     return order
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q
-
 from staff.models import Person, Post, Unit
 from staff.queries import HANDLING_ROLES, current
 from supervision.models import Robot, Rung, Wish
@@ -30,10 +28,12 @@ class Group:
 
 @dataclass
 class Directory:
-    """`gone`: people who left. Secretaries by community, supervisors and discipline officers by street, staff by unit."""
+    """`at_post`: by street those who hold a post there in which cases are handled; whoever holds none sees no case any
+    more. Secretaries by community, supervisors and discipline officers by street, staff by unit.
+    """
 
     units: dict[int, int | None] = field(default_factory=dict)
-    gone: frozenset[int] = frozenset()
+    at_post: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     secretaries: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     supervisors: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     discipline: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -44,7 +44,9 @@ class Directory:
     groups: dict[int, list[Group]] = field(default_factory=lambda: defaultdict(list))
 
     def told(self, told: Iterable[str], running: Running) -> list[int]:
-        """Each once. Who left is never told: their secretary is, else the street's supervisors; [] when nobody is left."""
+        """Each once. Whoever left, or whose post has ended, is never told: their secretary is, else the street's
+        supervisors; [] when nobody is left.
+        """
         found: dict[int, None] = {}
         for who in told:
             found.update(dict.fromkeys(self._circle(who, running)))
@@ -63,8 +65,11 @@ class Directory:
 
     def handlers(self, running: Running) -> list[int]:
         if running.handler is not None:
-            return [] if running.handler in self.gone else [running.handler]
+            return [running.handler] if self.is_at_post(running.handler, running.street) else []
         return self.led_units.get(running.unit, []) or self.members.get(running.unit, [])
+
+    def is_at_post(self, person: int, street: int) -> bool:
+        return person in self.at_post.get(street, ())
 
     def mail(self, person: int, step: str) -> str:
         return by_mail(step, self.wishes.get(person, {}), self.addresses.get(person, ""))
@@ -80,9 +85,6 @@ class Directory:
 def load(today: date) -> Directory:
     found = Directory(
         units=dict(Unit.objects.values_list("pk", "community")),
-        gone=frozenset(
-            Person.objects.filter(Q(is_active=False) | Q(working=Person.Working.LEFT)).values_list("pk", flat=True)
-        ),
         addresses=dict(Person.objects.exclude(email="").values_list("pk", "email")),
     )
     posts = current(Post.objects.all(), today).order_by("since", "id")
@@ -94,8 +96,10 @@ def load(today: date) -> Directory:
             found.supervisors[street].append(person)
         elif role == Role.DISCIPLINE:
             found.discipline[street].append(person)
-        if unit is not None and role in HANDLING_ROLES:
-            found.members[unit].append(person)
+        if role in HANDLING_ROLES:
+            found.at_post[street].add(person)
+            if unit is not None:
+                found.members[unit].append(person)
     for person, step, mail in Wish.objects.values_list("person", "step", "mail"):
         found.wishes[person][step] = mail
     for pk, street, community, steps in Robot.objects.filter(is_active=True).values_list(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from config.lib.errors import RuleBroken
 from staff.models import Person
 from supervision.models import Ladder, LadderVersion, Rung, Step, WatchRule
-from supervision.watch.ladder import LadderTerms, RungTerms
+from supervision.watch.ladder import LadderTerms, Quiet, RungTerms
 
 RULE_FIGURES = (
     "quiet_from",
@@ -29,6 +29,11 @@ MOST_RUNGS = 20
 def rule_at(at: datetime) -> WatchRule:
     """The first rule is in force since ever."""
     return WatchRule.objects.filter(valid_from__lte=at).order_by("-version")[0]
+
+
+def quiet_at(at: datetime) -> Quiet:
+    rule = rule_at(at)
+    return Quiet(rule.quiet_from, rule.quiet_to)
 
 
 def ladders_at(at: datetime) -> dict[str, LadderTerms]:
@@ -103,7 +108,16 @@ def check(ladder: Ladder, rungs: Sequence[RungTerms], reason: str) -> None:
         raise RuleBroken("no_rungs", _("A ladder has between 1 and %(most)d rungs.") % {"most": MOST_RUNGS})
     if len({rung.code for rung in rungs}) != len(rungs):
         raise RuleBroken("rung_twice", _("Two rungs have the same code."))
+    places: dict[tuple[str, int, str], RungTerms] = {}
     for rung in rungs:
+        place = (rung.point, rung.offset, rung.unit if rung.offset else "")
+        other = places.setdefault(place, rung)
+        if other is not rung:  # of two at one instant the sweep would tell the second only
+            raise RuleBroken(
+                "same_instant",
+                _("“%(name)s” and “%(other)s” are reached at the same instant. Tell both circles in one rung.")
+                % {"name": other.name, "other": rung.name},
+            )
         if not rung.told:
             raise RuleBroken("tells_nobody", _("“%(name)s” tells nobody.") % {"name": rung.name})
         if rung.unless_explained and (rung.point != Rung.Point.DUE or rung.offset < 0):

@@ -24,6 +24,8 @@ from config.lib.channels import NotDelivered
 from config.lib.errors import RuleBroken
 from config.models import Heartbeat
 from staff.models import Person, Post
+from supervision.bulletin import actions as bulletin
+from supervision.bulletin.periods import parse
 from supervision.models import Alert, Hold, Intervention, Robot, SupervisionOrder, Wish
 from supervision.telling import actions, health, queries, wishes, words
 from supervision.watch.dispatch import dispatch
@@ -169,6 +171,16 @@ def test_an_order_outlives_its_case_and_says_so_only_when_it_is_closed_itself(wo
     assert not queries.entries(ids, world.worker.scope())[0].ended
     SupervisionOrder.objects.update(closing="withdrawn", closed_at=world.now)
     assert queries.entries(ids, world.worker.scope())[0].ended
+
+
+def test_a_report_that_does_not_wait_any_more_says_so(world: World) -> None:
+    row = bulletin.draft(world.street, parse("2026-10"), by=None, now=world.now)
+    Alert.objects.filter(what="bulletin").update(sent_at=world.now)
+    client = Client()
+    client.force_login(world.supervisor)
+    assert "现已办结" not in client.get("/inbox/").content.decode()
+    bulletin.submit(row, by=world.supervisor2, now=world.now)
+    assert "现已办结" in client.get("/inbox/").content.decode()
 
 
 def test_late_words_say_when_they_should_have_come(world: World) -> None:
@@ -586,7 +598,7 @@ def test_a_message_is_given_up_after_eight_tries_and_goes_out_once_when_sent_aga
     sweep(now=now, real=False, flood=False)
     for _try in range(8):
         dispatch(now=now, send=post, real=False)
-        now += timedelta(hours=2)
+        now += timedelta(days=1)  # at night nothing is tried
     dead = queries.given_up(Alert.objects.filter(channel="robot"))
     keys = set(dead.values_list("bundle", flat=True))
     assert dead.count()

@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from complaints.models import Case, Clock, Event
 from config.lib.channels import NotDelivered
 from config.lib.errors import RuleBroken
 from services.models import CalendarDay
-from staff.models import Person
+from staff.models import Person, Post
 from supervision.models import (
     Alert,
     Anchor,
@@ -38,6 +39,7 @@ from supervision.models import (
     WatchRule,
     Wish,
 )
+from supervision.telling import actions as telling
 from supervision.telling import words
 from supervision.watch import orders, rulebook
 from supervision.watch.dispatch import LEASE, dispatch
@@ -203,6 +205,35 @@ def test_a_person_who_has_left_is_never_told_and_nobody_at_all_is_counted(world:
     look(resolution(case).due_at + SECOND)
     lost = Escalation.objects.get(rung="red")
     assert (lost.people, lost.alerts.count()) == (0, 0)
+
+
+def test_a_person_whose_post_has_ended_is_not_told_nor_ordered(world: World) -> None:
+    case = answered(world)
+    Post.objects.filter(person=world.worker).update(until=world.now.date())
+    due = resolution(case).due_at
+    look(due - DAY + SECOND)
+    assert told() == {("secretary", "inbox")}
+    look(due + DAY + SECOND)
+    assert SupervisionOrder.objects.get().person == world.secretary
+
+
+def test_an_answer_is_told_to_the_street_when_its_supervisor_has_left(world: World) -> None:
+    case = answered(world)
+    order = orders.issue(case, by=world.supervisor, now=world.now + 2 * HOUR, demand="请尽快办结并答复")
+    Person.objects.filter(pk=world.supervisor.pk).update(working="left", is_active=False)
+    orders.answer(order, by=world.worker, now=world.now + 3 * HOUR, text="已安排")
+    heard = Alert.objects.filter(key__contains="-answered-").values_list("recipient__username", flat=True)
+    assert set(heard) == {"supervisor2"}
+
+
+def test_an_answer_sent_back_reaches_the_secretary_when_the_addressee_has_left(world: World) -> None:
+    case = answered(world)
+    order = orders.issue(case, by=world.supervisor, now=world.now + 2 * HOUR, demand="请尽快办结并答复")
+    orders.answer(order, by=world.secretary, now=world.now + 3 * HOUR, text="已安排")
+    Person.objects.filter(pk=world.worker.pk).update(working="left", is_active=False)
+    orders.send_back(order, by=world.supervisor, now=world.now + 4 * HOUR, text="请写明时间")
+    heard = Alert.objects.filter(key__contains="-back-").values_list("recipient__username", flat=True)
+    assert set(heard) == {"secretary"}
 
 
 def test_a_department_without_a_secretary_is_told_of_by_the_street(world: World) -> None:
@@ -468,6 +499,48 @@ def test_a_message_about_a_case_that_ended_meanwhile_says_so(world: World) -> No
     assert Alert.objects.get(channel="inbox").facts["ended"] is True
 
 
+def test_a_mail_that_failed_in_the_evening_waits_for_the_morning(world: World) -> None:
+    Person.objects.filter(pk=world.worker.pk).update(email="someone@example.org")
+    case = answered(world)
+    look(resolution(case).due_at + SECOND)
+    evening = datetime(2026, 11, 25, 20, 59, 30, tzinfo=world.now.tzinfo)
+
+    def fails(*_message: object) -> None:
+        raise NotDelivered("timeout")
+
+    assert dispatch(now=evening, send=fails, real=False).failed >= 1
+    far = FarEnd()
+    dispatch(now=evening + 2 * HOUR, send=far, real=False)
+    assert not far.got, "nobody is woken by a second try"
+    Alert.objects.filter(channel="mail", sent_at__isnull=True).update(tries=0, urgent=True, next_at=evening)
+    dispatch(now=evening, send=fails, real=False)
+    dispatch(now=evening + 2 * HOUR, send=far, real=False)
+    assert len(far.got) == 1, "the urgent does not wait"
+
+
+def test_what_was_held_is_let_go_after_the_quiet_hours_and_says_what_changed(world: World) -> None:
+    Person.objects.filter(pk=world.worker.pk).update(email="someone@example.org")
+    case = answered(world)
+    due = resolution(case).due_at
+    hold = Hold.objects.create(why="by_hand", since=due, by=world.admin)
+    look(due + SECOND)
+    actions.ask_pause(
+        case, by=world.worker, now=due + HOUR, version=2, reason="test", text="等检测", told="等检测", days=5
+    )
+    actions.approve(case, by=world.secretary, now=due + HOUR, version=3)
+    night = datetime(2026, 11, 25, 23, 0, tzinfo=world.now.tzinfo)
+    telling.release(hold.pk, by=world.admin, now=night, reason="已核对")
+    assert dispatch(now=night + HOUR, send=FarEnd(), real=False).sent == 0
+    far = FarEnd()
+    morning = datetime(2026, 11, 26, 8, 0, tzinfo=world.now.tzinfo)
+    dispatch(now=morning, send=far, real=False)
+    assert "现已暂停计时" in far.got[0][1][0]
+    inbox = Alert.objects.get(channel="inbox", recipient=world.secretary, step="remind")
+    assert inbox.sent_at == morning
+    with translation.override("zh-hans"):
+        assert "现已暂停计时" in words.line(words.told(inbox.what, inbox.step, inbox.facts))
+
+
 def test_a_proof_is_never_written_twice_and_never_taken_back(world: World, as_app_role: Callable[[], None]) -> None:
     waiting(world, 1)
     dispatch(now=world.now, send=FarEnd(), real=False)
@@ -502,6 +575,27 @@ def test_a_new_ladder_is_adopted_by_every_running_deadline_and_repeats_nothing(w
     assert Alert.objects.count() == made >= count
 
 
+def test_a_ladder_saved_by_a_machine_whose_clock_is_ahead_is_adopted_once_it_is_in_force(world: World) -> None:
+    now = timezone.now()
+    case = answered(world, at=now - 5 * SECOND)
+    sweep(now=now)
+    before = resolution(case).next_turn_at
+    ladder = Ladder.objects.get(code="ordinary")
+    rungs = list(rulebook.terms_of(ladder.versions.get()).rungs)
+    ahead = now + 30 * SECOND
+    version = rulebook.change_ladder(
+        ladder, by=world.admin, now=ahead, reason="提前提醒", rungs=[replace(rungs[0], offset=-3), *rungs[1:]]
+    )
+    sweep(now=now + SECOND)
+    assert Anchor.objects.get().ladders != version.pk
+    sweep(now=ahead + SECOND)
+    assert Anchor.objects.get().ladders == version.pk
+    after = resolution(case).next_turn_at
+    assert before is not None
+    assert after is not None
+    assert after < before
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -510,6 +604,10 @@ def test_a_new_ladder_is_adopted_by_every_running_deadline_and_repeats_nothing(w
         [RungTerms("a", "甲", "due", 0, "working_days", "tell", ("handler",))] * 2,
         [RungTerms("a", "甲", "yellow", 0, "working_days", "order", ("supervisor",))],
         [RungTerms("a", "甲", "due", -1, "working_days", "review", ("discipline",), True)],
+        [
+            RungTerms("a", "甲", "due", 0, "working_days", "remind", ("handler",)),
+            RungTerms("b", "乙", "due", 0, "minutes", "tell", ("discipline",)),
+        ],
     ],
 )
 def test_a_ladder_that_makes_no_sense_is_refused(world: World, wrong: list[RungTerms]) -> None:
