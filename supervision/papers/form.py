@@ -152,7 +152,13 @@ def _least(column: Sequence[str]) -> float:
 
 def breadth(text: str) -> float:
     """Width in full characters of the longest line."""
-    return max(sum(1.0 if ord(c) > 0x2E7F or c in "“”‘’—…·" else 0.55 for c in line) for line in text.split("\n"))
+    return max(sum(map(_room, line)) for line in text.split("\n"))
+
+
+def _room(c: str) -> float:
+    if ord(c) > 0x2E7F or c in "“”‘’—…·":
+        return 1.0
+    return 0.95 if c in "MW" else 0.72 if c.isupper() else 0.55
 
 
 def cells(table: Table) -> Iterator[tuple[str, ...]]:

@@ -14,7 +14,7 @@ from supervision.papers.paper import Block, Box, Break, Form, Heading, Paper, Pi
 from supervision.papers.pictures import marks
 
 UNBROKEN = re.compile(r"[!-~]+")  # addresses and numbers
-FIGURE = re.compile(r"[-+\d.,%]+")
+FIGURE = re.compile(r"[A-Z]{0,8}[-+\d.,%]+")  # numbers of cases, too: their column is reckoned for them
 MOST_WORD = 36
 ZERO_SPACE = "\u200b"
 LONG_ROW = 400  # characters; a row that is longer may go on on the next page

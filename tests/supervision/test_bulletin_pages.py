@@ -454,7 +454,7 @@ def test_the_workbook_holds_figures_one_can_reckon_with(world: World, casework: 
     assert numbers == list(range(1, len(numbers) + 1))
     lines = {name: line["诉求件"] for name, line in ((c.number, _rows(content, c.number)) for c in casework[:2])}
     assert [line["首次联系"] for line in lines.values()] == ["联系逾期", "按时联系"]
-    assert [line["办结"] for line in lines.values()] == ["逾期", "按时办结"]
+    assert [line[str(FACTS["due"])] for line in lines.values()] == ["逾期", "按时办结"]
     assert "经确认的表扬" in lines[casework[0].number]
 
 

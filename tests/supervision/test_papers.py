@@ -222,6 +222,15 @@ def test_a_list_of_500_rows_is_whole() -> None:
     assert all("事项" in page.extract_text() for page in pages[:-1])  # the heads again on every page
 
 
+@pytest.mark.parametrize("code", ["DEMO", "TYJ", "WMWM"])
+def test_the_number_of_a_case_is_not_broken(code: str) -> None:
+    numbers = [f"{code}-202610{n:02d}-00{n:02d}" for n in range(1, 20)]
+    places = ("桐荫东里社区", "桐荫东里社区居委会", "物业管理>停车管理>地面停车位占用", "否")
+    paper = small(Table("逾期件", ("诉求件", "社区", "单位", "类别", "说明原因"), tuple((n, *places) for n in numbers)))
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.write(paper))).pages)
+    assert [number for number in numbers if number not in text] == []
+
+
 # The PDF.
 
 
