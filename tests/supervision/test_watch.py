@@ -661,6 +661,7 @@ def test_an_order_is_answered_by_one_and_accepted_by_another(world: World, clien
     assert client.post(page + "answer/", {"text": "厂家缺货，已借到备件"}).status_code == 302
     client.force_login(world.supervisor)
     assert client.post(page + "accept/", {"text": ""}).status_code == 302
+    assert "<dt>认可答复</dt>" in client.get(page).content.decode(), "the case may not be finished"
     assert client.post(page + "withdraw/", {"text": "晚了"}).status_code == 409
     order.refresh_from_db()
     assert (order.closing, order.closed_by, order.answered_by) == ("done", world.supervisor, world.secretary)
