@@ -504,16 +504,12 @@ def test_a_mail_that_failed_in_the_evening_waits_for_the_morning(world: World) -
     case = answered(world)
     look(resolution(case).due_at + SECOND)
     evening = datetime(2026, 11, 25, 20, 59, 30, tzinfo=world.now.tzinfo)
-
-    def fails(*_message: object) -> None:
-        raise NotDelivered("timeout")
-
-    assert dispatch(now=evening, send=fails, real=False).failed >= 1
+    assert dispatch(now=evening, send=FarEnd(9), real=False).failed >= 1
     far = FarEnd()
     dispatch(now=evening + 2 * HOUR, send=far, real=False)
     assert not far.got, "nobody is woken by a second try"
     Alert.objects.filter(channel="mail", sent_at__isnull=True).update(tries=0, urgent=True, next_at=evening)
-    dispatch(now=evening, send=fails, real=False)
+    dispatch(now=evening, send=FarEnd(9), real=False)
     dispatch(now=evening + 2 * HOUR, send=far, real=False)
     assert len(far.got) == 1, "the urgent does not wait"
 
@@ -665,6 +661,7 @@ def test_an_order_is_answered_by_one_and_accepted_by_another(world: World, clien
     assert client.post(page + "answer/", {"text": "厂家缺货，已借到备件"}).status_code == 302
     client.force_login(world.supervisor)
     assert client.post(page + "accept/", {"text": ""}).status_code == 302
+    assert "<dt>认可答复</dt>" in client.get(page).content.decode(), "the case may not be finished"
     assert client.post(page + "withdraw/", {"text": "晚了"}).status_code == 409
     order.refresh_from_db()
     assert (order.closing, order.closed_by, order.answered_by) == ("done", world.supervisor, world.secretary)
