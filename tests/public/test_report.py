@@ -346,7 +346,10 @@ def test_joining_gives_a_number_of_ones_own_and_shows_where_the_main_case_stands
     data = filled(client, world, text="3号楼2单元楼道灯不亮,老人上下楼不安全。", looked="")
     token = re.search(r'name="same_as" value="([^"]+)"', client.post("/report/", data).content.decode())
     assert token
-    case = followed(client, world, text=data["text"], same_as=token[1])
+    slip = client.post("/report/", filled(client, world, text=data["text"], same_as=token[1])).content.decode()
+    assert main.responsible.name in slip
+    assert "首次联系不晚于" not in slip, "it is the first one who is contacted"
+    case = followed(client, world, text=data["text"] + "请尽快。", same_as=token[1])
     assert (case.status, case.duplicate_of) == (Case.Status.MERGED, main)
     reply(main, by=world.worker, now=world.now, text="周阿姨您好,师傅明天来。")
     page = client.get("/track/").content.decode()
