@@ -11,6 +11,7 @@ from complaints.actions.facts import attach, edit
 from complaints.actions.handing import accept, adjudicate, decline, dispatch, object_to, offer, return_case, take_back
 from complaints.actions.joint import ask_joint, cancel_joint, finish_joint
 from complaints.actions.register import Answer, Registration, Told, register, register_many
+from complaints.actions.slip import give_code
 from complaints.actions.talk import contact, note, reply
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "edit",
     "explain_delay",
     "finish_joint",
+    "give_code",
     "merge",
     "note",
     "object_to",

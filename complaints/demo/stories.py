@@ -526,6 +526,7 @@ def withdrawn(story: Story) -> None:
 
 def corrected(story: Story) -> None:
     story.wait(0.1, 1).do("edit", by=story.holder, place=story.told.place + "东侧", resident_phone="12000000000")
+    story.wait(0, 0.2).do("give_code")
     story.contact().conclude().call_back()
 
 

@@ -234,6 +234,7 @@ DEEDS = [
     Deed(resident_urges, ("responsible",), versioned=False),
     Deed(resident_withdraws, ("responsible",), facts(reason=texts), versioned=False),
     Deed(actions.merge, HANDLERS, facts(into=st.integers(0, 2), text=st.just("并入主件"))),
+    Deed(actions.give_code, (*HANDLERS, "colleague"), versioned=False, when=lambda known: True),
 ]
 PARTS = sorted({part for deed in DEEDS for part in deed.parts})
 PLAIN = ["act"] * 14 + ["time"] * 2 + ["people", "ask"]
