@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 import re
 import secrets
 import unicodedata
@@ -25,7 +23,7 @@ from complaints.forms.category import CategoryField
 from complaints.forms.fields import Line, Words
 from complaints.models import Case
 from config.guard import proof
-from config.guard.forms import Guarded
+from config.guard.forms import Guarded, key_of
 from config.guard.limits import Stage
 from config.lib import photos
 from config.lib.errors import RuleBroken
@@ -258,8 +256,7 @@ class ReportForm(Guarded):
         """
         if not self.given_secret:
             return ""
-        told = json.dumps([one_line(str(self.data.get(name, ""))) for name in TOLD])
-        return hmac.digest(self.given_secret.encode(), told.encode(), "sha256").hex()
+        return key_of(self.given_secret, (one_line(str(self.data.get(name, ""))) for name in TOLD))
 
     def report(self, same_as: Case | None) -> Report:
         """Only after `is_valid`."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from complaints.forms.fields import Line, Words
 from config.guard import proof
-from config.guard.forms import Guarded
+from config.guard.forms import Guarded, key_of
 from config.guard.limits import Stage
 from config.lib import photos
 from config.lib.errors import RuleBroken
@@ -177,14 +175,14 @@ class ReportForm(Guarded):
 
     def _key(self) -> str:
         """The form's key with what it says. Other words in a second tab or a draft that came back are another report,
-        with a code of its own. Whoever finds the hash of it in a dump cannot try texts: the form's key is kept nowhere.
+        with a code of its own.
 
         From the data as sent: the proof of a copy is spent already, so that it would not pass the checks any more.
         """
         if not self.given_key:
             return new_key()  # one too short to be ours: somebody else's could be guessed
         said = [*(lines(str(self.data.get(name, ""))) for name in WORDS), *map(_print, self.files.getlist("photos"))]
-        return hmac.digest(self.given_key.encode(), json.dumps(said).encode(), "sha256").hex()
+        return key_of(self.given_key, said)
 
     def clean_once(self) -> str:
         return self.key
