@@ -15,7 +15,7 @@ from services.calendar import load_calendar
 from supervision.models import Alert, WatchRule
 from supervision.telling.wishes import AT_ONCE, DAILY
 from supervision.watch import people, rulebook
-from supervision.watch.ladder import Days, LadderTerms, Quiet, next_morning, out_of_quiet
+from supervision.watch.ladder import Days, LadderTerms, Quiet, next_morning, tell_at
 
 # As one JSON text: PostgreSQL takes thousands of rows apart far faster than Python quotes them.
 INSERT = """
@@ -47,13 +47,12 @@ class Watch:
         return self._directory
 
     def tell_at(self, urgent: bool) -> datetime:
-        return self.now if urgent else out_of_quiet(self.now, self.quiet)
+        return tell_at(self.now, self.quiet, urgent=urgent)
 
 
 def watch_at(now: datetime) -> Watch:
     rule = rulebook.rule_at(now)
-    quiet = Quiet(rule.quiet_from, rule.quiet_to)
-    return Watch(now, rule, rulebook.ladders_at(now), quiet, Days(load_calendar()))
+    return Watch(now, rule, rulebook.ladders_at(now), rulebook.quiet_of(rule), Days(load_calendar()))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ def rule_at(at: datetime) -> WatchRule:
 
 
 def quiet_at(at: datetime) -> Quiet:
-    rule = rule_at(at)
+    return quiet_of(rule_at(at))
+
+
+def quiet_of(rule: WatchRule) -> Quiet:
     return Quiet(rule.quiet_from, rule.quiet_to)
 
 
